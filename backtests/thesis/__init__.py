@@ -1,0 +1,1 @@
+"""Registered claims, how each is tested, and their verdicts."""
