@@ -1,0 +1,1 @@
+"""What was published, and when it could be known."""

@@ -1,0 +1,1 @@
+"""Simulated worlds: made-up plumbing and prices whose true links are known."""

@@ -1,0 +1,104 @@
+"""``plumbline data``: what is in the store, and how tables get there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plumbline.options import AsOfOption, DataOption, JsonOption
+
+app = typer.Typer(help="Import tables and look at what is there.", no_args_is_help=True)
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="Tables, or directories of them.")],
+    json: JsonOption = False,
+) -> None:
+    """Check the user's own tables and merge them into the store, in one commit."""
+    import pandas as pd
+
+    from data.settings import settings
+    from data.store import Store
+    from data.tables import read_tables
+    from plumbline.options import print_json, print_table
+
+    tables = read_tables(paths)
+    store = Store(settings().store)
+    changes = store.add(tables, pd.Timestamp.now("UTC"))
+    if json:
+        print_json({"store": store.folder, "changes": changes, **_identity(store)})
+        return
+    rows = [
+        (change.table, f"{change.new:,}", f"{change.same:,}", f"{change.revised:,}")
+        for change in changes
+    ]
+    print_table(f"Imported into {store.folder}", ("table", "new", "same", "revised"), rows)
+    print(f"snapshot {_identity(store)['snapshot_id']}")
+
+
+def _identity(store: object) -> dict[str, str]:
+    from data.store import Store
+
+    assert isinstance(store, Store)
+    return {"snapshot_id": store.manifest()["snapshot_id"]}
+
+
+@app.command()
+def status(data: DataOption = None, as_of: AsOfOption = None, json: JsonOption = False) -> None:
+    """List each series and market: first, last, rows, age, source, gaps."""
+    from data.status import market_status, series_status
+    from plumbline.options import print_json, print_table, snapshot_of
+
+    snapshot = snapshot_of(data, as_of)
+    series, markets = series_status(snapshot), market_status(snapshot)
+    if json:
+        print_json(
+            {
+                "source": snapshot.source,
+                "snapshot_id": snapshot.snapshot_id,
+                "as_of": snapshot.as_of,
+                "series": series,
+                "markets": markets,
+            }
+        )
+        return
+    print(f"{snapshot.source}, snapshot {snapshot.snapshot_id}, as of {snapshot.as_of}")
+    print_table(
+        "Series",
+        ("series", "unit", "first", "last", "rows", "age (days)", "state", "source", "gaps"),
+        [
+            (
+                row.series,
+                row.unit,
+                str(row.first),
+                str(row.last),
+                f"{row.rows:,}",
+                f"{row.age_days:,}",
+                row.state,
+                row.source,
+                row.gap_text,
+            )
+            for row in series
+        ],
+    )
+    print_table(
+        "Markets",
+        ("asset", "bars", "first", "last", "rows", "age (days)", "state", "market", "gaps"),
+        [
+            (
+                row.asset,
+                row.timeframe,
+                str(row.first),
+                str(row.last),
+                f"{row.rows:,}",
+                f"{row.age_days:,}",
+                row.state,
+                row.market,
+                row.gap_text,
+            )
+            for row in markets
+        ],
+    )

@@ -1,0 +1,73 @@
+"""``plumbline strategies``: the named variants, and a start for one of your own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from plumbline.options import JsonOption
+
+app = typer.Typer(help="List the strategies and start one of your own.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(json: JsonOption = False) -> None:
+    """List every variant and yardstick."""
+    from data.settings import settings
+    from plumbline.options import print_json, print_table
+    from strategies.baselines import baselines
+    from strategies.variants import names, variant
+
+    home = settings().home
+    rules = [(variant(name, home), False) for name in names(home)]
+    rules += [(rule, True) for rule in baselines()]
+    described = [
+        {
+            "name": rule.name,
+            "title": rule.title,
+            "family": rule.family,
+            "decide": rule.decide,
+            "inputs": rule.inputs,
+            "config_hash": rule.config_hash,
+            "benchmark": benchmark,
+        }
+        for rule, benchmark in rules
+    ]
+    if json:
+        print_json(described)
+        return
+    print_table(
+        "Strategies",
+        ("name", "kind", "decides", "reads", "what"),
+        [
+            (
+                rule.name,
+                "yardstick" if benchmark else rule.family,
+                rule.decide.replace("_", " "),
+                ", ".join(rule.inputs),
+                rule.title,
+            )
+            for rule, benchmark in rules
+        ],
+    )
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the new variant.")],
+    like: Annotated[str, typer.Option("--like", help="Variant to start from.")] = "essay_playbook",
+) -> None:
+    """Write a variant of your own into the home folder, to edit."""
+    from data.atomic import replace_file
+    from data.errors import BadConfig
+    from data.settings import settings
+    from strategies.variants import names, template
+
+    home = settings()
+    path = home.variants / f"{name}.toml"
+    if name in names(home.home) or path.exists():
+        raise BadConfig(f"a variant {name!r} exists already: choose another name")
+    text = template(name, like=like)
+    replace_file(path, text.encode())
+    print(f"{path}\nedit it, then: plumbline backtest {name}")

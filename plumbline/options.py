@@ -1,0 +1,100 @@
+"""Options and output that the commands share. Heavy imports happen inside the functions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from data.snapshot import Snapshot
+
+DataOption = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        metavar="SOURCE",
+        help="auto (the store, else the simulated world phantom), store, a path to tables, "
+        "or simulated:NAME[:SEED].",
+    ),
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", metavar="TIME", help="Use only what was known at this instant (with zone)."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def snapshot_of(data: str | None, as_of: str | None) -> Snapshot:
+    """Load the snapshot that the options ask for; say loudly when it is simulated."""
+    from data.loading import instant, load
+
+    snapshot = load(data, None if as_of is None else instant(as_of))
+    if snapshot.truth is not None:
+        print(
+            f"*** SIMULATED DATA: world {snapshot.truth.world!r}, seed {snapshot.truth.seed}. "
+            "Nothing below is about the real world. ***",
+            file=sys.stderr,
+        )
+    return snapshot
+
+
+def day(text: str | None) -> pd.Timestamp | None:
+    """Parse a day of the command line as 00:00 UTC.
+
+    Raises
+    ------
+    BadConfig
+        If it is not a day.
+    """
+    import pandas as pd
+
+    from data.errors import BadConfig
+
+    if text is None:
+        return None
+    try:
+        stamp = pd.Timestamp(text)
+    except ValueError:
+        raise BadConfig(f"{text!r} is not a day: give for instance 2025-11-04") from None
+    if stamp.tzinfo is not None or stamp != stamp.floor("D"):
+        raise BadConfig(f"{text!r} is not a day: give for instance 2025-11-04")
+    return stamp.tz_localize("UTC").as_unit("us")
+
+
+def print_json(value: Any) -> None:
+    """Print `value` as canonical JSON."""
+    from data.canonical import canonical_json
+
+    print(canonical_json(value, indent=2))
+
+
+def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table; columns whose cells all look like numbers are set to the right."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for position, name in enumerate(header):
+        cells = [row[position] for row in rows]
+        numeric = bool(cells) and all(_numeric(cell) for cell in cells)
+        table.add_column(name, justify="right" if numeric else "left")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def _numeric(cell: str) -> bool:
+    return cell.replace(",", "").lstrip("+-−").rstrip("%").replace(
+        ".", "", 1
+    ).isdigit() or cell in {
+        "",
+        "–",
+        "-",
+    }
