@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from backtests.inference.arrays import BoolArray, DayArray, IntArray, ordered_days
 
-# Weekends and one or two holidays at most lie between the ends of a month and its business days.
-_MOST_DAYS_OFF = 4
+# New Year's Day, Labor Day, Memorial Day, Good Friday: one weekday at most is closed at either end
+# of a month.
+_MOST_WEEKDAYS_OFF = 1
 
 
 class Stratum(StrEnum):
@@ -61,8 +62,8 @@ def month_positions(business_days: npt.ArrayLike) -> MonthPositions:
     Raises
     ------
     ValueError
-        Days that do not increase, a month missing inside, or a first or last month cut off: then
-        distances to month-end would be wrong.
+        Days that do not increase, a month missing inside, or a first or last month cut off (more
+        than one weekday missing at its end): then distances to month-end would be wrong.
     """
     days = ordered_days(business_days, "business_days")
     calendar_month = days.astype("datetime64[M]")
@@ -105,7 +106,8 @@ def strata(positions: MonthPositions) -> npt.NDArray[np.object_]:
         after the 15th and the next one. The first that fits counts.
     """
     last = positions.from_end == 0
-    out = np.full(len(last), Stratum.OTHER, dtype=object)
+    out = np.empty(len(last), dtype=object)
+    out[:] = Stratum.OTHER
     middle = (positions.from_middle == 0) | (positions.from_middle == 1)
     for stratum, chosen in (
         (Stratum.MID_MONTH, middle),
@@ -119,11 +121,11 @@ def strata(positions: MonthPositions) -> npt.NDArray[np.object_]:
 
 
 def _check_whole_months(days: DayArray, month: IntArray) -> None:
-    months = days.astype("datetime64[M]")
-    late = int((days[0] - months[0].astype("datetime64[D]")).astype(int))
-    last = (months[-1] + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
-    early = int((last - days[-1]).astype(int))
-    if late > _MOST_DAYS_OFF or early > _MOST_DAYS_OFF:
+    begins = days[0].astype("datetime64[M]").astype("datetime64[D]")
+    ends = (days[-1].astype("datetime64[M]") + 1).astype("datetime64[D]")
+    late = np.busday_count(begins, days[0])
+    early = np.busday_count(days[-1] + 1, ends)
+    if max(late, early) > _MOST_WEEKDAYS_OFF:
         raise ValueError(
             f"business_days: {days[0]} to {days[-1]} are not whole months; "
             "give every business day of the first and the last one"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import numpy.typing as npt
 from statsmodels.stats.multitest import multipletests
 
@@ -29,7 +30,12 @@ def holm(p_values: npt.ArrayLike) -> FloatArray:
     .. [1] Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian
        Journal of Statistics 6, 65-70.
     """
-    return _adjusted(p_values, "holm")
+    p = _p_values(p_values)
+    order = np.argsort(p, kind="stable")
+    steps = np.arange(len(p), 0, -1) * p[order]
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return adjusted
 
 
 def benjamini_yekutieli(p_values: npt.ArrayLike) -> FloatArray:
@@ -49,7 +55,8 @@ def benjamini_yekutieli(p_values: npt.ArrayLike) -> FloatArray:
     .. [1] Benjamini, Y. and Yekutieli, D. (2001). The control of the false discovery rate in
        multiple testing under dependency. Annals of Statistics 29, 1165-1188.
     """
-    return _adjusted(p_values, "fdr_by")
+    adjusted: FloatArray = multipletests(_p_values(p_values), method="fdr_by")[1]
+    return adjusted
 
 
 def holm_family(family: Sequence[OneSided]) -> tuple[OneSided, ...]:
@@ -78,10 +85,9 @@ def holm_family(family: Sequence[OneSided]) -> tuple[OneSided, ...]:
     )
 
 
-def _adjusted(p_values: npt.ArrayLike, method: str) -> FloatArray:
+def _p_values(p_values: npt.ArrayLike) -> FloatArray:
     p = vector(p_values, "p_values")
     outside = (p < 0) | (p > 1)
     if outside.any():
         raise ValueError(f"p_values: expected between 0 and 1, got {p[outside][0]}")
-    adjusted: FloatArray = multipletests(p, method=method)[1]
-    return adjusted
+    return p

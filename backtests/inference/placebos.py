@@ -139,7 +139,8 @@ def _places(positions: MonthPositions) -> _Places:
     from_turn = np.where(after, positions.from_start + 1, -positions.from_end)
     day_strata = strata(positions)
     turn = ~np.isin(day_strata, [Stratum.OTHER, Stratum.MID_MONTH])
-    kind = np.full(len(turn), CalendarClass.OTHER, dtype=object)
+    kind = np.empty(len(turn), dtype=object)
+    kind[:] = CalendarClass.OTHER
     kind[day_strata == Stratum.MID_MONTH] = CalendarClass.MID_MONTH
     kind[turn] = CalendarClass.MONTH_END
     kind[turn & closes_quarter(turn_key)] = CalendarClass.QUARTER_END

@@ -16,9 +16,7 @@ def test_lag_shifts_and_leaves_holes_missing(periods, expected):
 
 def test_design_holds_the_stated_columns_row_by_row():
     r, dx, w = np.arange(10.0), np.arange(100.0, 110.0), np.arange(50.0, 60.0)
-    x, names = lagged_design(
-        r, dx[:, None], w[:, None], n_lags=2, trend=True, first_return_lag=1
-    )
+    x, names = lagged_design(r, dx[:, None], w[:, None], n_lags=2, trend=True, first_return_lag=1)
     assert names == (
         *("dx[0]", "constant", "trend", "dx[0] lag 1", "dx[0] lag 2"),
         *("r lag 1", "r lag 2", "w[0]"),

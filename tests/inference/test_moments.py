@@ -36,9 +36,7 @@ def test_probabilistic_sharpe_meets_bailey_and_lopez_de_prado_2012(skew, kurtosi
     assert p == pytest.approx(published, abs=5e-4)
 
 
-@pytest.mark.parametrize(
-    ("periods", "years"), [(250, 2.73), (52, 2.83), (12, 3.24)]
-)
+@pytest.mark.parametrize(("periods", "years"), [(250, 2.73), (52, 2.83), (12, 3.24)])
 def test_minimum_track_record_meets_bailey_and_lopez_de_prado_2012(periods, years):
     root = math.sqrt(periods)
     needed = minimum_track_record(2 / root, 1 / root, confidence=0.95)

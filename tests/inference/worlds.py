@@ -18,12 +18,13 @@ def garch_t(
     for t in range(n + 100):
         out[:, t] = np.sqrt(variance) * shocks[:, t]
         variance = 0.05 + 0.1 * out[:, t] ** 2 + 0.85 * variance
-    return out[:, 100:] * sd
+    returns: Array = out[:, 100:] * sd
+    return returns
 
 
 def autoregression(rng: np.random.Generator, worlds: int, n: int, *, phi: float) -> Array:
     """Gaussian AR(1) paths of variance 1, shape (worlds, n)."""
-    shocks = rng.normal(size=(worlds, n)) * np.sqrt(1 - phi**2)
+    shocks: Array = rng.normal(size=(worlds, n)) * np.sqrt(1 - phi**2)
     shocks[:, 0] = rng.normal(size=worlds)
     for t in range(1, n):
         shocks[:, t] += phi * shocks[:, t - 1]
