@@ -29,7 +29,7 @@ class Bars:
     volume : DataFrame
         In units of the coin; NaN where unknown.
     market : DataFrame
-        Venue and quote that each row comes from; ``None`` where there is no bar.
+        Venue and quote that each row comes from; missing where there is no bar.
     timeframe : Timedelta
         Length of a bar; the bar closing at *t* covers ``[t - timeframe, t)``.
     """

@@ -16,6 +16,7 @@ from data.aliases import FloatArray, TimeArray
 from data.catalogue import SeriesSpec, series
 from data.errors import BadTable
 from data.observations import Observations
+from data.snapshot import Snapshot
 
 # The panel always begins here, so that a trailing statistic never depends on where its reader
 # chooses to start. Every series that matters for crypto has enough history by 2013.
@@ -148,7 +149,8 @@ class Panel:
         spec, (_, newest) = series(series_id), self._series(series_id)
         age = self._midnight() - newest.ref_date
         stale = ~(age <= np.timedelta64(spec.max_age_days, "D"))
-        value = np.where(stale, np.nan, newest.value)
+        value = self._zero_before(newest.value, spec, newest.ref_date)
+        value = np.where(stale, np.nan, value)
         # At midnight the newest day that can be over is the day before.
         return self._row(self._zero_before(value, spec, self._midnight() - _DAY), series_id)
 
@@ -185,8 +187,9 @@ class Panel:
             wanted = np.isnan(value)
             if not wanted.any():
                 break
-            value[wanted] = layers.value(days[wanted] - back * _DAY, times[wanted])
-        return self._row(self._zero_before(value, spec, days), series_id)
+            earlier = days[wanted] - back * _DAY
+            value[wanted] = self._zero_before(layers.value(earlier, times[wanted]), spec, earlier)
+        return self._row(value, series_id)
 
     def window(self, series_id: str, days: int, carried: bool = False) -> FloatArray:
         """Return the figures about the last `days` calendar days, as known at each decision.
@@ -241,6 +244,11 @@ class Panel:
         if spec.zero_before is None:
             return values
         return np.where(days < np.datetime64(spec.zero_before, "D"), 0.0, values)
+
+
+def panel_of(snapshot: Snapshot) -> Panel:
+    """Return the as-of panel at every daily decision up to ``snapshot.as_of``."""
+    return Panel(snapshot.observations, decision_times(snapshot.as_of))
 
 
 def _carry(values: FloatArray, limit: int) -> FloatArray:

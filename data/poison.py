@@ -119,7 +119,9 @@ class Poison:
             value = value * factor + rng.normal(size=len(kept))
         else:
             anchor = _anchors(kept, past)
-            value = 2.0 * anchor - value + 0.1 * rng.normal(size=len(kept)) * np.abs(value - anchor)
+            # A rate that never moves must not be its own mirror image.
+            size = np.abs(value - anchor) + 0.1 * np.abs(anchor) + 0.01
+            value = 2.0 * anchor - value + 0.1 * rng.normal(size=len(kept)) * size
         moved = _MINUTE.to_timedelta64() * rng.integers(-5000, 5000, size=len(kept))
         known_at = kept["known_at"] + np.where(self._some(len(kept), 0.5), moved, 0 * moved)
         soonest = self.t + _MINUTE

@@ -7,7 +7,7 @@ by the sizes of :mod:`data.worlds.config`, and the snapshot says which ones were
 
 from __future__ import annotations
 
-from data.snapshot import SIMULATED, Snapshot, from_tables
+from data.snapshot import Snapshot, from_tables
 from data.worlds.build import simulated_tables
 from data.worlds.config import WORLDS, world
 
@@ -36,4 +36,4 @@ def simulated(name: str) -> Snapshot:
         If the seed is not a whole number from 0 on.
     """
     tables, truth = simulated_tables(world(name))
-    return from_tables(tables, SIMULATED + name, truth)
+    return from_tables(tables, f"simulated:{name}", truth)

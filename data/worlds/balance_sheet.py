@@ -109,10 +109,13 @@ def drivers(
         Purchases of Treasuries on top, as a level (USD bn): how a confounder moves liquidity.
     """
     n = len(time)
+    treasuries = time.knots(_TREASURIES) + autoregressive(sheet, n, 0.995, 35.0) + extra
+    other = time.knots(_OTHER_ASSETS) + autoregressive(sheet, n, 0.98, 22.0)
+    currency = time.knots(_CURRENCY) + autoregressive(sheet, n, 0.99, 35.0)
     return Drivers(
-        treasuries=time.knots(_TREASURIES) + autoregressive(sheet, n, 0.995, 35.0) + extra,
-        other_assets=time.knots(_OTHER_ASSETS) + autoregressive(sheet, n, 0.98, 22.0),
-        currency=time.knots(_CURRENCY) + autoregressive(sheet, n, 0.99, 35.0),
+        treasuries=np.round(treasuries, 3),
+        other_assets=np.round(other, 3),
+        currency=np.round(currency, 3),
         rrp=_reverse_repo(time, facility),
     )
 
@@ -126,7 +129,7 @@ def _reverse_repo(time: Timeline, rng: np.random.Generator) -> FloatArray:
     tiny = rng.exponential(0.3, size=n)
     level = usual + share * spike + noise * (0.2 * np.minimum(usual, 150.0) + 0.04 * usual)
     taken = np.maximum(level, tiny) * time.from_day(RRP_BEGINS)
-    return carried(taken, time.bond)
+    return carried(np.round(taken, 3), time.bond)
 
 
 def add_up(moving: Drivers, tga: FloatArray, repos: FloatArray) -> Sheet:

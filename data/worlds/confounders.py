@@ -86,7 +86,7 @@ def opposing_drifts(given: Draws) -> Pull:
     first = np.arange(n) < n // 2
     return Pull(
         returns=np.where(first, 0.0015, -0.0015),
-        purchases=np.cumsum(np.where(first, -0.35, 0.35)),
+        purchases=np.cumsum(np.where(first, -0.2, 0.2)),
     )
 
 

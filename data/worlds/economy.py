@@ -122,7 +122,7 @@ def markets(time: Timeline, rates: Policy, rng: np.random.Generator) -> Markets:
         sp500=np.round(_SP500 * np.exp(np.cumsum(equity)), 2),
         vix=np.round(np.clip((6.0 + 0.75 * steady) * fear, 9.0, 85.0), 2),
         dollar=np.round(_DOLLAR * np.exp(np.cumsum(moves)), 4),
-        ust_2y=np.round(np.maximum(short, 0.08), 2),
+        ust_2y=np.asarray(np.round(np.maximum(short, 0.08), 2), dtype=np.float64),
         ust_10y=np.round(real + breakeven, 2),
         real_10y=real,
         breakeven_10y=breakeven,

@@ -23,6 +23,8 @@ PROFILE = np.repeat([1 / 4, 1 / 9], [4, 9])
 HORIZON, LAGS = 4, 13
 EPISODE_DAYS = 20
 _BN = 100.0
+# What prices take for granted, USD bn a week: the trend of net liquidity and of the account.
+_USUAL_CHANGE, _USUAL_DRAWDOWN = 4.5, -1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,9 @@ def weekly(time: Timeline, level: FloatArray, tga: FloatArray, begins: str) -> W
         First day on which every part of net liquidity is published.
     """
     wednesdays = np.flatnonzero((time.days.day_of_week == 2) & time.from_day(begins))
-    public = known_at(series("fed_assets"), time.days[wednesdays])
+    public = known_at(series("fed_assets"), time.days[wednesdays]).tz_localize(None)
     opens = np.flatnonzero((time.days.day_of_week == 4) & time.from_day(begins))
-    decisions = time.days[opens].tz_localize("UTC")
-    last = np.searchsorted(public.to_numpy(), decisions.to_numpy(), side="right") - 1
+    last = np.searchsorted(public.to_numpy(), time.days[opens].to_numpy(), side="right") - 1
     opens, last = opens[last >= 0], last[last >= 0]
     return Weekly(
         opens=opens[1:],
@@ -125,8 +126,8 @@ def truths(world: World, known: Weekly) -> dict[str, float]:
 
 def _by_week(world: World, known: Weekly) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Effects in the week before each decision, in the week after it, and altcoins' beyond."""
-    change = (known.liquidity - known.liquidity.mean()) / _BN / 100.0
-    drawdown = (known.drawdown - known.drawdown.mean()) / _BN / 100.0
+    change = (known.liquidity - _USUAL_CHANGE) / _BN / 100.0
+    drawdown = (known.drawdown - _USUAL_DRAWDOWN) / _BN / 100.0
     driver = world.size("C2b") * change + world.size("C3") * drawdown
     return (
         world.size("C2a") * change,

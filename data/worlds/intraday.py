@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.aliases import FloatArray
+from data.aliases import BoolArray, FloatArray
 from data.worlds.coins import Coin, Path
 from data.worlds.timeline import Timeline
 
@@ -34,7 +34,7 @@ class Ohlcv:
     close: FloatArray
     volume: FloatArray
 
-    def take(self, keep: slice | FloatArray) -> Ohlcv:
+    def take(self, keep: BoolArray) -> Ohlcv:
         """Return some of the bars."""
         return Ohlcv(**{name: getattr(self, name)[keep] for name in _FIELDS})
 
@@ -79,7 +79,7 @@ def _bars(start: float, steps: FloatArray, scale: FloatArray, rng: np.random.Gen
     high = np.maximum(opened, close) * np.exp(beyond[0])
     low = np.minimum(opened, close) * np.exp(-beyond[1])
     # One rounding for all four keeps their order, and the digits the same on every processor.
-    return Ohlcv(*(_rounded(price) for price in (opened, high, low, close)), volume=np.zeros(n))
+    return Ohlcv(_rounded(opened), _rounded(high), _rounded(low), _rounded(close), np.zeros(n))
 
 
 def _rounded(price: FloatArray) -> FloatArray:

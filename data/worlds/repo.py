@@ -24,11 +24,11 @@ SOFR_BEGINS = "2018-04-02"
 _SCARCE_AT, _SCARCE_WIDTH = 0.104, 0.008
 # Spike at each place in the month, basis points, where reserves are plentiful and scarce.
 _SPIKES = {
-    QUARTER_END: (2.0, 13.0),
-    MONTH_END: (1.0, 8.0),
-    LAST_DAYS: (0.2, 3.0),
-    FIRST_DAYS: (0.4, 5.0),
-    MID_MONTH: (0.2, 3.5),
+    QUARTER_END: (2.0, 20.0),
+    MONTH_END: (1.0, 13.0),
+    LAST_DAYS: (0.2, 6.0),
+    FIRST_DAYS: (0.4, 8.0),
+    MID_MONTH: (0.2, 6.0),
 }
 # The repo spike of September 2019, basis points.
 _SEPTEMBER_2019 = {"2019-09-16": 12.0, "2019-09-17": 300.0, "2019-09-18": 40.0}
@@ -84,7 +84,7 @@ def repo(
     scarce = _scarcity(reserves_to_gdp)
     noise = autoregressive(rng, n, 0.8, 1.0) * (0.8 + 3.0 * scarce)
     spike = _spikes(time, scarce, rng)
-    sofr = np.round(rates.reserves + (-10.0 + 13.0 * scarce + noise + spike) / 100.0, 2)
+    sofr = np.round(rates.reserves + (-10.0 + 14.0 * scarce + noise + spike) / 100.0, 2)
     tail = rng.gamma(2.0, 1.0, size=(5, n)) * (1.0 + scarce)
     federal = np.round(rates.reserves - 0.07 + rng.normal(scale=0.004, size=n), 2)
     volume = time.knots(_VOLUME) * np.exp(autoregressive(rng, n, 0.95, 0.03) + 0.0015 * spike)
@@ -116,7 +116,7 @@ def _scarcity(reserves_to_gdp: FloatArray) -> FloatArray:
 
 def _spikes(time: Timeline, scarce: FloatArray, rng: np.random.Generator) -> FloatArray:
     n = len(time)
-    draw = rng.gamma(2.0, 0.5, size=n)
+    draw = rng.gamma(1.5, 1 / 1.5, size=n)
     spike = np.zeros(n)
     for place, (plentiful, tight) in _SPIKES.items():
         here = time.place == place

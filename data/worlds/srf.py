@@ -207,7 +207,7 @@ def usage(
     for days in episodes:
         median = np.array([_SIZES.get(int(place), _OTHER_SIZE) for place in where.place[days]])
         total[where.days[days]] = np.clip(median * size[days], THRESHOLD, _LARGEST)
-    total = carried(np.round(total, 3), time.bond)
+    total = carried(np.asarray(np.round(total, 3), dtype=np.float64), time.bond)
     return Usage(
         total=total,
         treasury=carried(np.round(total * share, 3), time.bond),

@@ -58,8 +58,8 @@ def observations(time: Timeline, plumbing: Plumbing) -> pd.DataFrame:
     for name, values in _by_week(time, plumbing).items():
         wednesday = np.asarray(time.days.day_of_week == 2)
         columns[name] = (time.days[wednesday], values[wednesday])
-    for name, values in _by_period(time, plumbing).items():
-        columns[name] = (pd.DatetimeIndex(values.index), values.to_numpy(dtype=float))
+    for name, figures in _by_period(time, plumbing).items():
+        columns[name] = (pd.DatetimeIndex(figures.index), np.asarray(figures, dtype=np.float64))
     names = sorted(columns)
     lengths = [len(columns[name][0]) for name in names]
     n = sum(lengths)

@@ -54,11 +54,12 @@ class Timeline:
     def knots(self, values: Mapping[str, float]) -> FloatArray:
         """Return the straight lines through dated values, level before and after them."""
         dated = pd.DatetimeIndex(list(values)).as_unit("us")
-        return np.interp(
+        line = np.interp(
             (self.days - self.days[0]).days.to_numpy(dtype=float),
             (dated - self.days[0]).days.to_numpy(dtype=float),
             list(values.values()),
         )
+        return np.asarray(line, dtype=np.float64)
 
     def steps(self, values: Mapping[str, float]) -> FloatArray:
         """Return the value in force on each day; the first one holds before its date too."""
@@ -76,7 +77,10 @@ def timeline(start: date, end: date) -> Timeline:
         days=days,
         bank=is_open(days, "bank"),
         bond=bond,
-        place=place.reindex(days, method="ffill").fillna(OTHER).to_numpy(dtype=np.int64),
+        place=place.reindex(days, method="ffill")
+        .fillna(OTHER)
+        .to_numpy(dtype=float)
+        .astype(np.int64),
         year_end=bond & _year_ends(place.index, days),
         tax=np.asarray(days.isin(tax_days(start, end))),
     )
@@ -91,14 +95,15 @@ def _places(start: date, end: date) -> pd.Series[int]:
     month = pd.Series(1, index=days).groupby(days.to_period("M"))
     ahead = month.cumcount(ascending=False).to_numpy()
     behind = month.cumcount().to_numpy()
-    nominal = days.day.to_numpy()
+    from_15th = np.asarray(days.day >= 15)
+    middle = pd.Series(from_15th, index=days).groupby(days.to_period("M")).cumsum().to_numpy()
     place = np.select(
         [
             (ahead == 0) & (days.month.to_numpy() % 3 == 0),
             ahead == 0,
             ahead <= 2,
             behind <= 1,
-            (nominal >= 15) & (nominal <= 17),
+            from_15th & (middle <= 2),
         ],
         [QUARTER_END, MONTH_END, LAST_DAYS, FIRST_DAYS, MID_MONTH],
         OTHER,

@@ -73,10 +73,16 @@ def treasury(time: Timeline, rng: np.random.Generator) -> Treasury:
     other = np.where(time.bank, rng.normal(scale=1.5, size=len(time)), 0.0)
     public = _DEBT_PUBLIC_2013 + np.cumsum(spent + other) + (tga - tga[0])
     total = _limited(time, public + time.knots(_INTRAGOVERNMENTAL))
-    months = pd.Series(-spent, index=time.days).groupby(time.days.to_period("M"))
-    deficit = months.sum()[months.size() == months.sum().index.days_in_month]
-    deficit.index = pd.DatetimeIndex(deficit.index.end_time.normalize()).as_unit("us")
-    return Treasury(tga, deficit, public, total)
+    return Treasury(tga, _monthly(time, -spent), public, total)
+
+
+def _monthly(time: Timeline, daily: FloatArray) -> pd.Series[float]:
+    """Sums over whole months, indexed by their last days."""
+    until = np.concatenate(([0.0], np.cumsum(daily)))
+    first, last = np.flatnonzero(time.days.is_month_start), np.flatnonzero(time.days.is_month_end)
+    last = last[last > first[0]]
+    first = first[: len(last)]
+    return pd.Series(until[last + 1] - until[first], index=time.days[last])
 
 
 def _cash(time: Timeline) -> FloatArray:
@@ -86,7 +92,7 @@ def _cash(time: Timeline) -> FloatArray:
     due = np.searchsorted(open_positions, np.flatnonzero(time.tax))
     months = time.days.month.to_numpy()
     for lag, share in enumerate(_TAX_SHARES):
-        for place in due[due + lag < len(open_positions)]:
+        for place in due[due + lag < len(open_positions)].tolist():
             flow[open_positions[place + lag]] += share * _TAXES[months[open_positions[place]]]
     month = pd.Series(time.bank).groupby(time.days.to_period("M").to_numpy())
     behind = month.cumsum().to_numpy()
@@ -110,15 +116,17 @@ def _account(
     calendar[open_days] = decaying(pushes - pushes.mean(), 0.96)
     noise = np.zeros(len(time))
     noise[open_days] = autoregressive(rng, int(open_days.sum()), 0.985, 110.0)
-    balance = _steered(time) + calendar + size * noise
+    steered = _steered(time)
+    # A small account is managed more closely.
+    balance = steered + np.clip(steered / 250.0, 0.3, 1.0) * (calendar + size * noise)
     # The account can run low, never out: near the floor it thins out smoothly.
     balance = FLOOR + 15.0 * np.logaddexp(0.0, (balance - FLOOR) / 15.0)
-    return carried(balance, open_days)
+    return carried(np.round(balance, 3), open_days)
 
 
 def _steered(time: Timeline) -> FloatArray:
     """What the account is steered to: announced targets, run down under each debt limit."""
-    values = dict(_ANCHOR)
+    values: dict[str, float] = dict(_ANCHOR)
     for told in TGA_TARGETS:
         quarter = pd.Period(told.announced, "Q")
         for end, target in ((quarter, told.this_quarter), (quarter + 1, told.next_quarter)):

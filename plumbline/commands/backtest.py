@@ -30,10 +30,11 @@ def command(
     """Backtest a strategy and print its metrics beside the benchmarks."""
     from backtests.execution import Execution
     from backtests.output import run_summary, write_run
-    from backtests.run import backtest, panel_of
+    from backtests.run import backtest
+    from data.panel import panel_of
     from data.settings import settings
     from plumbline.options import day, print_json, snapshot_of
-    from strategies.baselines import baselines
+    from strategies.baselines import BASELINES
     from strategies.loading import load_strategy
 
     strategy = load_strategy(name, settings().home)
@@ -43,7 +44,7 @@ def command(
     run = backtest(strategy, snapshot, execution, start=first, end=last, panel=panel)
     yardsticks = [
         backtest(rule, snapshot, execution, start=first, end=last, panel=panel, benchmark=True)
-        for rule in baselines()
+        for rule in BASELINES.values()
     ]
     if out is not None:
         write_run(run, out)

@@ -35,18 +35,19 @@ def list_(json: JsonOption = False) -> None:
     from signals.registry import SIGNALS, TABLES, signal
 
     directions = {1: "+1 lifts", -1: "-1 weighs", 0: "0 conditions"}
-    described = [
-        {
-            "name": name,
-            "unit": kind.unit,
-            "direction": kind.direction,
-            "inputs": signal(name).inputs,
-            "what": _first_line(kind),
-            "essay": kind.essay,
-        }
-        for name, kind in SIGNALS.items()
-    ]
+    found = {name: signal(name) for name in SIGNALS}
     if json:
+        described = [
+            {
+                "name": name,
+                "unit": each.unit,
+                "direction": each.direction,
+                "inputs": each.inputs,
+                "what": _first_line(type(each)),
+                "essay": each.essay,
+            }
+            for name, each in found.items()
+        ]
         print_json({"signals": described, "tables": sorted(TABLES)})
         return
     print_table(
@@ -54,13 +55,13 @@ def list_(json: JsonOption = False) -> None:
         ("name", "unit", "thesis", "reads", "what"),
         [
             (
-                str(row["name"]),
-                str(row["unit"]),
-                directions[SIGNALS[str(row["name"])].direction],
-                ", ".join(signal(str(row["name"])).inputs),
-                str(row["what"]),
+                name,
+                each.unit,
+                directions[each.direction],
+                ", ".join(each.inputs),
+                _first_line(type(each)),
             )
-            for row in described
+            for name, each in found.items()
         ],
     )
     print(f"Tables: {', '.join(sorted(TABLES))} (signals show NAME)")
@@ -77,17 +78,19 @@ def show(
     ] = None,
 ) -> None:
     """Show a signal at every daily decision time, from what was known then."""
-    from backtests.run import panel_of
+    from data.panel import panel_of
     from plumbline.options import snapshot_of
-    from signals.registry import SIGNALS, TABLES, signal, table
+    from signals.registry import TABLES, signal, table
 
     parameters = dict(_pair(text) for text in set_ or [])
+    unit = ""
     if name in TABLES:
-        chosen, unit = table(name, **parameters), ""
+        rows = table(name, **parameters)
+        frame = rows.compute(panel_of(snapshot_of(data, as_of)))
     else:
-        chosen, unit = signal(name, **parameters), SIGNALS[name].unit if name in SIGNALS else ""
-    values = chosen.compute(panel_of(snapshot_of(data, as_of)))
-    frame = values.to_frame() if values.ndim == 1 else values
+        chosen = signal(name, **parameters)
+        unit = chosen.unit
+        frame = chosen.compute(panel_of(snapshot_of(data, as_of))).to_frame()
     frame = frame.loc[frame.first_valid_index() :]
     if form is Format.CSV:
         _csv(frame).to_csv(sys.stdout, index=False)

@@ -16,12 +16,12 @@ def list_(json: JsonOption = False) -> None:
     """List every variant and yardstick."""
     from data.settings import settings
     from plumbline.options import print_json, print_table
-    from strategies.baselines import baselines
+    from strategies.baselines import BASELINES
     from strategies.variants import names, variant
 
     home = settings().home
     rules = [(variant(name, home), False) for name in names(home)]
-    rules += [(rule, True) for rule in baselines()]
+    rules += [(rule, True) for rule in BASELINES.values()]
     described = [
         {
             "name": rule.name,

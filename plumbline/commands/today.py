@@ -29,7 +29,7 @@ def command(
     """Show new figures against the calendar, the regime, the next releases, and tripwires."""
     import pandas as pd
 
-    from backtests.run import panel_of
+    from data.panel import panel_of
     from data.settings import settings
     from plumbline.options import print_json, snapshot_of
     from signals.news import published, upcoming

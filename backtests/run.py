@@ -1,0 +1,178 @@
+"""Run a strategy over a snapshot: targets, fills, equity and the figures that describe them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from backtests.engine import Simulation, simulate
+from backtests.execution import Execution
+from backtests.metrics import summary
+from backtests.provenance import code_version, run_id, versions
+from data.errors import InputError, TooShort
+from data.panel import Panel, panel_of
+from data.snapshot import Snapshot
+from strategies.strategy import WeightRule, from_start, weights_of
+
+# The Daily Treasury Statement is at hand from 2016-01-04; four weeks later every liquidity rule
+# that reads it can be computed. The same first day for all makes the runs comparable.
+FIRST_TRADE = pd.Timestamp("2016-02-05", tz="UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One backtest.
+
+    Parameters
+    ----------
+    run_id : str
+        Hash of configuration, snapshot and code.
+    name, title : str
+        The strategy's.
+    benchmark : bool
+        True for a yardstick rather than a rule of the thesis.
+    simulation : Simulation
+        Weights, fills, equity and costs.
+    metrics : mapping of str to float
+        By the names of :data:`backtests.metrics.MEASURES`.
+    manifest : mapping
+        All that is needed to run it again.
+    """
+
+    run_id: str
+    name: str
+    title: str
+    benchmark: bool
+    simulation: Simulation
+    metrics: Mapping[str, float]
+    manifest: Mapping[str, Any]
+
+
+def cash_rate(panel: Panel) -> pd.Series[float]:
+    """Return what cash earns: the last known SOFR, before April 2018 the last known EFFR.
+
+    Returns
+    -------
+    Series
+        Percent a year at each decision time, as known then.
+    """
+    effr = panel.last("effr")
+    rate = panel.last("sofr").where(panel.last("sofr").notna(), effr)
+    return rate.rename("cash_rate")
+
+
+def window_of(
+    snapshot: Snapshot, start: pd.Timestamp | None, end: pd.Timestamp | None
+) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the first and last decision time of a run.
+
+    Raises
+    ------
+    InputError
+        If the end lies before the start.
+    TooShort
+        If the data end before the start.
+    """
+    first = start or FIRST_TRADE
+    last = min(end, snapshot.as_of) if end is not None else snapshot.as_of
+    if end is not None and end < first:
+        raise InputError(f"the end {end.date()} lies before the start {first.date()}")
+    if last < first:
+        raise TooShort(f"the data end on {last.date()}, before the start {first.date()}")
+    return first, last
+
+
+def backtest(
+    strategy: WeightRule,
+    snapshot: Snapshot,
+    execution: Execution | None = None,
+    *,
+    start: pd.Timestamp | None = None,
+    end: pd.Timestamp | None = None,
+    panel: Panel | None = None,
+    benchmark: bool = False,
+) -> Run:
+    """Backtest a strategy.
+
+    Parameters
+    ----------
+    strategy : WeightRule
+        What to run: a strategy, a yardstick, or an object of that shape.
+    snapshot : Snapshot
+        What it may look at.
+    execution : Execution, optional
+        Costs and delay.
+    start, end : Timestamp, optional
+        First and last decision time (UTC); by default :data:`FIRST_TRADE` and the snapshot's
+        ``as_of``. Targets are always computed from the panel's fixed first day.
+    panel : Panel, optional
+        ``panel_of(snapshot)``, where it is at hand already.
+    benchmark : bool
+        Mark the run as a yardstick.
+    """
+    seen = panel or panel_of(snapshot)
+    weights = weights_of(strategy, seen, snapshot.daily, snapshot.funding)
+    return run_weights(
+        weights,
+        snapshot,
+        execution,
+        name=strategy.name,
+        title=strategy.title,
+        config=strategy.config,
+        start=start,
+        end=end,
+        panel=seen,
+        benchmark=benchmark,
+    )
+
+
+def run_weights(
+    weights: pd.DataFrame,
+    snapshot: Snapshot,
+    execution: Execution | None = None,
+    *,
+    name: str,
+    title: str,
+    config: Mapping[str, Any],
+    start: pd.Timestamp | None = None,
+    end: pd.Timestamp | None = None,
+    panel: Panel | None = None,
+    benchmark: bool = False,
+) -> Run:
+    """Backtest given target weights (decision time x assets and CASH); see :func:`backtest`."""
+    seen = panel or panel_of(snapshot)
+    costs = execution or Execution()
+    first, last = window_of(snapshot, start, end)
+    simulation = simulate(
+        from_start(weights, first, last),
+        snapshot.daily.until(last + pd.Timedelta(days=1)),
+        cash_rate(seen).loc[first:last],
+        costs,
+        hourly=snapshot.hourly if costs.delay_hours % 24 else None,
+    )
+    identity = {
+        "strategy": name,
+        "config": config,
+        "execution": costs,
+        "start": first,
+        "end": last,
+        "as_of": snapshot.as_of,
+        "snapshot_id": snapshot.snapshot_id,
+    }
+    return Run(
+        run_id=run_id(**identity),
+        name=name,
+        title=title,
+        benchmark=benchmark,
+        simulation=simulation,
+        metrics=summary(simulation),
+        manifest={
+            **identity,
+            "source": snapshot.source,
+            "code": code_version(),
+            "versions": versions(),
+        },
+    )

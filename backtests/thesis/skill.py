@@ -1,0 +1,108 @@
+"""Whether the essay's playbook earns more than its own mean exposure would have."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from backtests.inference.timing import TimingSkill, timing_skill
+from backtests.run import Run
+from backtests.thesis.claims import Claim
+from backtests.thesis.finding import Evidence, Result
+from data.errors import UnknownName
+
+YEAR = 365.0
+IN_MARKET = 0.01
+
+
+def playbook_skill(claim: Claim, evidence: Evidence) -> Result:
+    """E1: Sharpe ratio of (w - mean w) r net of costs, beside circularly shifted placebos."""
+    name = claim.needs("strategy")
+    if name not in evidence.runs:
+        raise UnknownName("run of a strategy", name, evidence.runs)
+    run = evidence.runs[name]
+    weights, returns, costs = held_weights(run, evidence)
+    found = _skill(claim, evidence, weights, returns, costs)
+    spells = _spells(weights)
+    without = {}
+    for label, rows in spells.items():
+        keep = ~np.asarray(weights.index.isin(rows))
+        rest = _skill(claim, evidence, weights[keep], returns[keep], costs[keep], draws=99)
+        without[label] = rest.sharpe.estimate
+    low, middle, high = found.placebo_sharpe
+    metrics = run.metrics
+    return Result(
+        estimate=found.sharpe.estimate,
+        interval=found.sharpe.interval,
+        p=found.sharpe.p,
+        standard_error=found.sharpe.standard_error,
+        delta=float(claim.needs("delta")),
+        period=(weights.index[0].date(), weights.index[-1].date()),
+        episodes=len(spells),
+        leave_one_out=without,
+        parts=tuple(
+            {"measure": measure, "value": metrics[measure]}
+            for measure in ("cagr", "sharpe", "max_drawdown", "exposure", "turnover")
+        ),
+        notes=(
+            f"Placebo: {found.placebo_p:.3f} of {found.shifts} circular shifts of the same "
+            f"weights do at least as well (their Sharpe ratios: median {middle:.2f}, 95% from "
+            f"{low:.2f} to {high:.2f}).",
+        ),
+    )
+
+
+def held_weights(run: Run, evidence: Evidence) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """Return weights held during each bar, their excess returns, and costs over equity.
+
+    Returns
+    -------
+    weights : DataFrame
+        Bar close x assets ever held: the weight after the fill at the bar's open.
+    returns : DataFrame
+        Close-to-close simple return over that of cash; NaN where there is none.
+    costs : Series
+        Fees and slippage of the bar over the equity before it.
+    """
+    simulation = run.simulation
+    held = simulation.held.drop(columns="CASH")
+    held = held.loc[:, (held.abs() > 0).any()]
+    close = evidence.snapshot.daily.close.reindex(held.index)[list(held.columns)]
+    gross = close.ffill().pct_change()
+    equity = simulation.equity
+    at_start = held.div(1.0 + gross).mul(equity / equity.shift(1), axis=0)
+    excess = gross.sub(simulation.cash_returns, axis=0).where(close.notna())
+    fills = simulation.fills
+    bar_close = fills["fill_time"].dt.floor("D") + pd.Timedelta(days=1)
+    paid = (fills["fee"] + fills["slippage_cost"]).groupby(bar_close).sum()
+    costs = paid.reindex(held.index).fillna(0.0) / equity.shift(1)
+    weights = at_start.where(excess.notna(), 0.0).iloc[1:]
+    return weights, excess.iloc[1:], costs.iloc[1:]
+
+
+def _skill(
+    claim: Claim,
+    evidence: Evidence,
+    weights: pd.DataFrame,
+    returns: pd.DataFrame,
+    costs: pd.Series,
+    draws: int | None = None,
+) -> TimingSkill:
+    return timing_skill(
+        weights.to_numpy(),
+        returns.to_numpy(),
+        costs.to_numpy(),
+        periods_per_year=YEAR,
+        delta=float(claim.needs("delta")),
+        seed=evidence.seed,
+        draws=draws or evidence.thesis.bootstrap_draws,
+    )
+
+
+def _spells(weights: pd.DataFrame) -> dict[str, pd.DatetimeIndex]:
+    """Return the stretches in the market, named by their first day."""
+    inside = weights.abs().sum(axis=1) > IN_MARKET
+    number = (inside & ~inside.shift(fill_value=False)).cumsum()
+    spells = weights[inside].groupby(number[inside])
+    indices = [pd.DatetimeIndex(rows.index) for _, rows in spells]
+    return {f"without {rows[0].date()}": rows for rows in indices}

@@ -1,0 +1,93 @@
+"""For notebooks: ``import plumbline as pl``; each name is loaded when it is first used.
+
+The data are those of the command line: the store, else the simulated world ``phantom`` with a
+warning, or what ``data=`` names. A snapshot is loaded once for each pair of ``data`` and ``as_of``.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from backtests.execution import Execution
+from backtests.run import Run
+from backtests.run import backtest as _backtest
+from data.loading import instant, load
+from data.panel import Panel, panel_of
+from data.settings import settings
+from data.snapshot import Snapshot
+from signals.registry import signal as _signal
+from strategies.loading import load_strategy
+
+
+class SimulatedData(UserWarning):
+    """The data come from a simulated world."""
+
+
+@functools.lru_cache(maxsize=4)
+def snapshot(data: str | None = None, as_of: str | None = None) -> Snapshot:
+    """Load the data.
+
+    Parameters
+    ----------
+    data : str, optional
+        As ``--data`` of the command line.
+    as_of : str, optional
+        An instant with a time zone; nothing known later is seen.
+    """
+    found = load(data, None if as_of is None else instant(as_of))
+    if found.truth is not None:
+        warnings.warn(
+            f"simulated world {found.truth.world!r}: nothing here is about the real world",
+            SimulatedData,
+            stacklevel=2,
+        )
+    return found
+
+
+@functools.lru_cache(maxsize=4)
+def panel(data: str | None = None, as_of: str | None = None) -> Panel:
+    """Return the as-of view at every daily decision time; see :class:`data.panel.Panel`."""
+    return panel_of(snapshot(data, as_of))
+
+
+def signal(
+    name: str, *, data: str | None = None, as_of: str | None = None, **parameters: Any
+) -> pd.Series[float]:
+    """Return a signal at every daily decision time, from what was known then."""
+    return _signal(name, **parameters).compute(panel(data, as_of))
+
+
+def backtest(
+    name: str,
+    *,
+    data: str | None = None,
+    as_of: str | None = None,
+    execution: Execution | None = None,
+    start: str | None = None,
+    end: str | None = None,
+) -> Run:
+    """Backtest a variant, a ``.toml`` file or ``module:object``; days as ``"2024-01-31"``."""
+    days = [None if text is None else pd.Timestamp(text, tz="UTC") for text in (start, end)]
+    return _backtest(
+        load_strategy(name, settings().home),
+        snapshot(data, as_of),
+        execution,
+        start=days[0],
+        end=days[1],
+        panel=panel(data, as_of),
+    )
+
+
+def report(
+    out: str | Path = "reports/latest", *, data: str | None = None, as_of: str | None = None
+) -> Path:
+    """Write the report and return the path of its page."""
+    from backtests.report.study import study
+    from backtests.report.writer import write_report
+
+    return write_report(study(snapshot(data, as_of), settings=settings(data)), Path(out))
