@@ -149,4 +149,6 @@ def _first(error: ValidationError, table: dict[str, Any]) -> str:
     where = [str(part) for part in fault["loc"]]
     if where[:1] == ["claims"] and len(where) > 1 and where[1].isdigit():
         where[:2] = [f"claim {table['claims'][int(where[1])].get('id', where[1])}"]
-    return f"{', '.join(where)}: {fault['msg']} (value {fault['input']!r})"
+    given = fault["input"]
+    value = "" if isinstance(given, dict | list) else f" (value {given!r})"
+    return f"{', '.join(where)}: {fault['msg']}{value}"
