@@ -1,0 +1,1 @@
+"""Backtests on vectorbt, inference, the thesis scorecard and the report."""

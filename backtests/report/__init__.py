@@ -1,0 +1,1 @@
+"""The report: one computation, written as HTML, JSON and PNG."""

@@ -1,0 +1,223 @@
+"""The headline rule against its yardsticks: value, drawdown, exposure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from backtests.metrics import drawdown
+from backtests.report.figures.base import (
+    FONT,
+    Chart,
+    Key,
+    apart,
+    axis,
+    label,
+    layout,
+    line,
+    panel_title,
+    tidy,
+    time_axis,
+    upright,
+)
+from backtests.report.palette import LIGHT
+from backtests.report.wording import fixed, percent
+from backtests.run import Run
+
+VALUE, DEPTH, HELD = (0.46, 0.96), (0.22, 0.38), (0.0, 0.14)
+TITLES = ("Value of the account, USD, log scale", "Drawdown, percent", "Exposure, percent of value")
+HOLD, MATCHED, SHIFTED, TREND = "buy_and_hold", "exposure_matched", "random_timing", "trend_200"
+COLOURS: Mapping[str, str] = {
+    HOLD: "ink",
+    MATCHED: "orange",
+    SHIFTED: "purple",
+    TREND: "green",
+}
+WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One account: the run's name, its label and its colour token."""
+
+    name: str
+    label: str
+    colour: str
+
+
+def kind(name: str) -> str:
+    """Return what kind of yardstick a name means: ``rule:exposure_matched:7`` is matched."""
+    parts = name.split(":")
+    return parts[1] if len(parts) > 1 else name
+
+
+def lines(runs: Sequence[Run]) -> list[Line]:
+    """Return the headline rule and all yardsticks, with their colours."""
+    head = runs[0]
+    found = [Line(head.name, head.name.replace("_", " "), "blue")]
+    for run in runs:
+        if run.benchmark:
+            what = kind(run.name)
+            found.append(Line(run.name, what.replace("_", " "), COLOURS.get(what, "grey")))
+    return found
+
+
+def table(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return equity by run name (USD), and drawdown and exposure of rule and holding (shares).
+
+    Columns are pairs ``(what, run name)``; rows are naive days, the close of the day.
+    """
+    by_name = {run.name: run.simulation for run in runs}
+    columns = {("equity", one.name): by_name[one.name].equity for one in lines(runs)}
+    for name in (runs[0].name, HOLD):
+        if name in by_name:
+            columns["drawdown", name] = drawdown(by_name[name].equity)
+    columns["exposure", runs[0].name] = by_name[runs[0].name].exposure
+    rows = pd.DataFrame(columns)
+    closes = pd.DatetimeIndex(rows.index).tz_localize(None) - pd.Timedelta(days=1)
+    return rows.set_axis(closes.rename("day"))
+
+
+def chart(runs: Sequence[Run], published: pd.Timestamp) -> Chart:
+    """Draw :func:`table`."""
+    rows, accounts = table(runs), lines(runs)
+    return Chart(
+        key="rules",
+        title="The playbook against its yardsticks",
+        caption=_caption(rows, accounts),
+        table=rows,
+        spec=_spec(rows, accounts, published),
+        still=lambda figure: _still(figure, rows, accounts, published),
+        height=6.6,
+        legend=tuple(Key(one.colour, one.label) for one in accounts if one.colour != "grey")
+        + ((Key("grey", "other yardsticks"),) if any(a.colour == "grey" for a in accounts) else ()),
+        narrow_legend=True,
+    )
+
+
+def _caption(rows: pd.DataFrame, accounts: Sequence[Line]) -> str:
+    equity, head = rows["equity"], accounts[0]
+    first = fixed(equity[head.name].iloc[0])
+    said = [
+        f"{one.label} {fixed(equity[one.name].iloc[-1])}"
+        for one in accounts[1:]
+        if kind(one.name) in (HOLD, MATCHED)
+    ]
+    depth = rows["drawdown"][head.name].min()
+    return (
+        f"{first} USD on {rows.index[0]:%Y-%m-%d} became {fixed(equity[head.name].iloc[-1])} under "
+        f"{head.label} by {rows.index[-1]:%Y-%m-%d}"
+        + (f" ({'; '.join(said)})" if said else "")
+        + f"; its deepest drawdown was {percent(depth)} and its mean exposure "
+        f"{percent(rows['exposure'][head.name].mean())}. After fees, slippage and interest; zero "
+        "latency (fills at the next open). From daily bars."
+    )
+
+
+def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp) -> dict[str, Any]:
+    head = accounts[0].name
+    traces = []
+    for one in reversed(accounts):
+        values = rows["equity"][one.name]
+        bold = one.name == head
+        if not bold:
+            values = values.iloc[(len(values) - 1) % WEEK :: WEEK]
+        trace = line(values, "@" + one.colour, one.label, 0)
+        trace["line"]["width"] = 2.5 if bold else 1.5 if one.colour != "grey" else 1
+        traces.append(trace | {"hovertemplate": f"{one.label} %{{y:,.0f}}<extra></extra>"})
+    for name in rows["drawdown"].columns:
+        colour = "@blue" if name == head else "@ink"
+        trace = line(rows["drawdown"][name], colour, f"drawdown {name}", 4)
+        trace |= {"yaxis": "y2", "hovertemplate": "drawdown %{y:.0%}<extra></extra>"}
+        trace["line"]["width"] = 1.2
+        traces.append(trace)
+    held = line(rows["exposure"][head], "@blue", "exposure", 3)
+    traces.append(
+        held
+        | {"yaxis": "y3", "fill": "tozeroy", "fillcolor": "@blue/0.25"}
+        | {"hovertemplate": "exposure %{y:.0%}<extra></extra>"}
+    )
+    traces[-1]["line"]["width"] = 1
+    day = f"{published:%Y-%m-%d}"
+    top = [panel_title(TITLES[0], 0.985)]
+    rest = [panel_title(TITLES[1], DEPTH[1] + 0.01), panel_title(TITLES[2], HELD[1] + 0.01)]
+    ends = [
+        label(one.label, 1, float(np.log10(place)), "@" + _text(one.colour), xref="paper", xshift=6)
+        for one, place in zip(accounts, _label_places(rows, accounts), strict=True)
+    ]
+    return {
+        "data": traces,
+        "layout": layout(
+            620,
+            margin={"l": 56, "r": 128, "t": 28, "b": 32},
+            hovermode="closest",
+            xaxis=time_axis(
+                anchor="y3", range=[f"{rows.index[0]:%Y-%m-%d}", f"{rows.index[-1]:%Y-%m-%d}"]
+            ),
+            yaxis=axis(domain=list(VALUE), type="log", dtick="D1", tickformat="~s"),
+            yaxis2=axis(domain=list(DEPTH), tickformat=".0%"),
+            yaxis3=axis(domain=list(HELD), tickformat=".0%", rangemode="tozero"),
+            shapes=[upright(day, 0.0, VALUE[1])],
+            annotations=[*top, *rest, *ends],
+        ),
+        "narrow": {
+            "height": 560,
+            "margin": {"l": 48, "r": 12, "t": 28, "b": 32},
+            "annotations": [*top, *rest],
+        },
+    }
+
+
+def _text(colour: str) -> str:
+    return {"blue": "blue-text", "ink": "ink"}.get(colour, "muted")
+
+
+def _label_places(rows: pd.DataFrame, accounts: Sequence[Line]) -> list[float]:
+    equity = rows["equity"]
+    ends = [float(np.log10(equity[one.name].iloc[-1])) for one in accounts]
+    reach = float(np.log10(equity.max().max() / equity.min().min()))
+    return [10.0**place for place in apart(ends, 0.058 * reach)]
+
+
+def _still(
+    figure: Figure, rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp
+) -> None:
+    value, depth, held = figure.subplots(3, 1, sharex=True, height_ratios=[3, 1, 0.85])
+    figure.subplots_adjust(left=0.08, right=0.865, top=0.95, bottom=0.05, hspace=0.26)
+    head = accounts[0].name
+    for one in reversed(accounts):
+        width = 1.8 if one.name == head else 1.1 if one.colour != "grey" else 0.8
+        value.plot(rows.index, rows["equity"][one.name], color=LIGHT[one.colour], linewidth=width)
+    value.set_yscale("log")
+    value.minorticks_off()
+    value.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: f"{amount:,.0f}"))
+    for one, place in zip(accounts, _label_places(rows, accounts), strict=True):
+        value.annotate(
+            one.label,
+            (1, place),
+            xytext=(6, 0),
+            textcoords="offset points",
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=FONT - 1.5,
+            color=LIGHT[_text(one.colour)],
+        )
+    for name in rows["drawdown"].columns:
+        colour = LIGHT["blue" if name == head else "ink"]
+        depth.plot(rows.index, rows["drawdown"][name], color=colour, linewidth=0.9)
+    held.fill_between(
+        rows.index, 0, rows["exposure"][head], color=LIGHT["blue"], alpha=0.35, linewidth=0
+    )
+    for panel, title in zip((value, depth, held), TITLES, strict=True):
+        tidy(panel, title)
+        panel.axvline(published, color=LIGHT["ink"], linewidth=0.8, linestyle=":")
+    depth.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    held.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    held.set_ylim(bottom=0)
+    value.set_xlim(rows.index[0], rows.index[-1])

@@ -1,0 +1,189 @@
+"""What the rules earned: measures with intervals, months, costs, and what waiting costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from backtests.inference.block_bootstrap import block_length, stationary_indices
+from backtests.inference.sharpe import LEAST_YEARS, sharpe_interval
+from backtests.metrics import YEAR
+from backtests.report.wording import fixed, percent
+from backtests.run import Run
+from data.aliases import FloatArray
+
+DRAWS, RANGE_DRAWS = 999, 199
+TAILS = (2.5, 97.5)
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# A month of this size gets the full shade.
+FULL_SHADE = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """How far a run's measures could have come out otherwise.
+
+    Parameters
+    ----------
+    sharpe : tuple of float or None
+        95% interval of the Sharpe ratio over cash, by studentised block bootstrap; ``None`` with
+        less than two years of returns or none that differ from cash.
+    volatility, max_drawdown : tuple of float or None
+        Resampling range: 2.5% and 97.5% of the measure over the same returns drawn in blocks. No
+        coverage is claimed for it.
+    """
+
+    sharpe: tuple[float, float] | None
+    volatility: tuple[float, float] | None
+    max_drawdown: tuple[float, float] | None
+
+
+def uncertainty(run: Run, seed: int) -> Uncertainty:
+    """Return the interval and the resampling ranges of a run.
+
+    Parameters
+    ----------
+    run : Run
+        A backtest with daily returns.
+    seed : int
+        Of the resampling.
+    """
+    simulation = run.simulation
+    returns = simulation.returns.to_numpy()
+    excess = returns - simulation.cash_returns.iloc[1:].to_numpy()
+    if len(excess) < LEAST_YEARS * YEAR or np.ptp(excess) < 1e-12:
+        return Uncertainty(None, None, None)
+    estimate = sharpe_interval(excess, periods_per_year=YEAR, seed=seed, draws=DRAWS)
+    # Volatility and drawdown live on the clusters of large moves: blocks as long as those last.
+    block = block_length(excess**2)
+    rows = stationary_indices(len(returns), block, draws=RANGE_DRAWS, seed=seed)
+    volatility, depth = _resampled(returns, rows)
+    return Uncertainty(estimate.interval, _range(volatility), _range(depth))
+
+
+def _resampled(
+    returns: FloatArray, rows: np.ndarray[tuple[int, ...], np.dtype[np.intp]]
+) -> tuple[FloatArray, FloatArray]:
+    drawn = returns[rows]
+    paths = np.cumsum(np.log1p(drawn), axis=1)
+    peaks = np.maximum(np.maximum.accumulate(paths, axis=1), 0.0)
+    depth: FloatArray = np.expm1((paths - peaks).min(axis=1))
+    volatility: FloatArray = drawn.std(axis=1, ddof=1) * np.sqrt(YEAR)
+    return volatility, depth
+
+
+def _range(values: FloatArray) -> tuple[float, float]:
+    low, high = np.percentile(values, TAILS)
+    return float(low), float(high)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One cell of the table of months: a number, and how strongly it is shaded (-1 to 1)."""
+
+    text: str
+    shade: float
+
+
+def months(equity: pd.Series[float]) -> tuple[tuple[int, tuple[Month | None, ...], Month], ...]:
+    """Return for each year its twelve months and the year itself.
+
+    Parameters
+    ----------
+    equity : Series
+        Value by close time (UTC): midnight belongs to the day before.
+
+    Returns
+    -------
+    tuple of (year, twelve cells, cell of the year)
+        A month in which the run begins or ends counts from or to that day.
+    """
+    days = pd.DatetimeIndex(equity.index).tz_localize(None) - pd.Timedelta(days=1)
+    value = pd.Series(equity.to_numpy(), index=days)
+    monthly, yearly = _by_period(value, "M"), _by_period(value, "Y")
+    rows = []
+    for period, total in yearly.items():
+        year = pd.Period(str(period), "Y").year
+        cells = tuple(
+            _month(monthly.get(pd.Period(f"{year}-{number:02d}", "M")), FULL_SHADE)
+            for number in range(1, 13)
+        )
+        rows.append((year, cells, _month(total, 3.0 * FULL_SHADE) or Month("", 0.0)))
+    return tuple(rows)
+
+
+def _by_period(value: pd.Series[float], unit: str) -> pd.Series[float]:
+    last = value.groupby(pd.DatetimeIndex(value.index).to_period(unit)).last()
+    before = last.shift(1)
+    before.iloc[0] = value.iloc[0]
+    return last / before - 1.0
+
+
+def _month(change: float | None, full: float) -> Month | None:
+    if change is None or not np.isfinite(change):
+        return None
+    return Month(fixed(100.0 * change, 1), round(float(np.clip(change / full, -1.0, 1.0)), 3))
+
+
+@dataclass(frozen=True, slots=True)
+class Drag:
+    """What waiting costs one rule: growth a year at each delay, less that without one."""
+
+    strategy: str
+    first: str
+    last: str
+    zero: str
+    drags: tuple[str, ...]
+
+
+def drag(
+    strategy: str, window: tuple[pd.Timestamp, pd.Timestamp], end_value: Mapping[int, float]
+) -> Drag:
+    """Return the drag of each delay.
+
+    Parameters
+    ----------
+    strategy : str
+        Name of the rule.
+    window : pair of Timestamp
+        The span in which hourly bars exist.
+    end_value : mapping of hours to float
+        Final value per unit of initial cash; 0 hours among them.
+    """
+    years = (window[1] - window[0]) / pd.Timedelta(days=YEAR)
+    growth = {hours: value ** (1.0 / years) - 1.0 for hours, value in end_value.items()}
+    return Drag(
+        strategy=strategy,
+        first=f"{window[0]:%Y-%m-%d}",
+        last=f"{window[1]:%Y-%m-%d}",
+        zero=percent(growth[0], 1, sign=True),
+        drags=tuple(
+            fixed(100.0 * (rate - growth[0]), 1, sign=True)
+            for hours, rate in sorted(growth.items())
+            if hours
+        ),
+    )
+
+
+def shown(value: float, unit: str) -> str:
+    """Return a measure as text by the unit its table states."""
+    if unit in ("share", "share a year"):
+        return percent(value, 1)
+    if unit in ("days", "USD"):
+        return fixed(value)
+    return fixed(value, 2)
+
+
+def bracket(interval: tuple[float, float] | None, unit: str) -> str:
+    """Return an interval or a range as text, empty where there is none."""
+    if interval is None:
+        return ""
+    return " to ".join(shown(value, unit) for value in interval)
+
+
+def coins(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Return every asset that a run traded, sorted."""
+    return tuple(sorted({str(asset) for run in runs for asset in run.simulation.fills["asset"]}))

@@ -1,0 +1,1 @@
+"""Position rules: exposure, allocation, overlays, baselines and named variants."""

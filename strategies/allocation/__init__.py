@@ -1,0 +1,1 @@
+"""Allocation: what a unit of exposure is spread over, BTC and altcoins."""

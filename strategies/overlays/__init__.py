@@ -1,0 +1,1 @@
+"""Overlays: limits laid over the weights that exposure and allocation ask for."""
