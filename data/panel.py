@@ -106,6 +106,9 @@ def _newest(rows: pd.DataFrame, times: TimeArray) -> _Last:
 class Panel:
     """The as-of view of a set of observations at daily decision times.
 
+    A series whose history is restated (``revised`` in the catalogue) shows only figures with a
+    vintage on record; its last vintage alone would tell the past what was known later.
+
     Parameters
     ----------
     observations : Observations
@@ -230,6 +233,9 @@ class Panel:
     def _series(self, series_id: str) -> tuple[_Layers, _Last]:
         if series_id not in self._seen:
             rows = self.observations.of(series_id)
+            if series(series_id).revised:
+                # History that is restated says what was known only where vintages do.
+                rows = rows[rows["known_by"] == "vintage"]
             self._seen[series_id] = (_layers(rows), _newest(rows, _utc(self.times)))
         return self._seen[series_id]
 
