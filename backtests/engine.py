@@ -132,21 +132,24 @@ def _settle(plan: Orders, rate: FloatArray, execution: Execution) -> Account:
     borrowed = np.column_stack([np.r_[False, owing[:-1]], owing])
     for _ in range(MAX_PASSES):
         done = _run(plan, rate, execution, share, borrowed)
-        moved = np.abs(done.share - share)
-        if moved.max() <= SETTLED and (done.borrowed == borrowed).all():
-            _check_solvent(plan, done.value)
+        same = (np.abs(done.share - share) <= SETTLED) & (done.borrowed == borrowed).all(axis=1)
+        settled = len(same) if same.all() else int(same.argmin())
+        _check_solvent(plan, done.value[:settled], execution.initial_cash)
+        if settled == len(same):
             return _account(plan, done)
         _release(done.portfolio)
-        share, borrowed = np.minimum(done.share, 1.0), done.borrowed
-    row = int((moved > SETTLED).argmax())
+        share, borrowed = done.share, done.borrowed
     raise EngineError(
-        f"costs do not settle on the bar closing at {plan.closes[row]:%Y-%m-%d}: with these "
+        f"costs do not settle on the bar closing at {plan.closes[settled]:%Y-%m-%d}: with these "
         "fees, slippage and leverage trading would cost more than there is"
     )
 
 
-def _check_solvent(plan: Orders, value: FloatArray) -> None:
-    ruined = (value <= 0).any(axis=1)
+def _check_solvent(plan: Orders, value: FloatArray, initial_cash: float) -> None:
+    if not len(value):
+        return
+    peak = np.maximum(np.maximum.accumulate(value.max(axis=1)), initial_cash)
+    ruined = value.min(axis=1) <= ROUNDING * peak
     if ruined.any():
         row = int(ruined.argmax())
         raise EngineError(
@@ -274,7 +277,7 @@ def _sizes(
 ) -> tuple[FloatArray, IntArray]:
     """Order sizes and their types: target shares at the fill, then all that remains into cash."""
     size = np.full(shape, np.nan)
-    kept = 1.0 - share[:, None]
+    kept = np.maximum(1.0 - share[:, None], 0.0)
     size[:, 0, :-1] = np.where(np.isnan(plan.price), np.nan, plan.targets * kept)
     size[:, 0, :-1][plan.exits] = 0.0
     # A short position that is forced out needs money: borrow it for the moment of the fill.

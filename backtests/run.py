@@ -15,7 +15,7 @@ from backtests.provenance import code_version, run_id, versions
 from data.errors import InputError, TooShort
 from data.panel import Panel, panel_of
 from data.snapshot import Snapshot
-from strategies.strategy import WeightRule, from_start, weights_of
+from strategies.strategy import CASH, WeightRule, from_start, weights_of
 
 # The Daily Treasury Statement is at hand from 2016-01-04; four weeks later every liquidity rule
 # that reads it can be computed. The same first day for all makes the runs comparable.
@@ -146,9 +146,10 @@ def run_weights(
     seen = panel or panel_of(snapshot)
     costs = execution or Execution()
     first, last = window_of(snapshot, start, end)
+    targets = _held(from_start(weights, first, last))
     simulation = simulate(
-        from_start(weights, first, last),
-        snapshot.daily.until(last + pd.Timedelta(days=1)),
+        targets,
+        snapshot.daily.until(last + pd.Timedelta(days=1)).select(list(targets.columns[:-1])),
         cash_rate(seen).loc[first:last],
         costs,
         hourly=snapshot.hourly if costs.delay_hours % 24 else None,
@@ -176,3 +177,10 @@ def run_weights(
             "versions": versions(),
         },
     )
+
+
+def _held(weights: pd.DataFrame) -> pd.DataFrame:
+    """Leave out assets that are never wanted (all but one, for cash); cash is the last column."""
+    assets = weights.drop(columns=CASH)
+    wanted = list(assets.columns[(assets.fillna(0.0) != 0.0).any()])
+    return weights[[*(wanted or assets.columns[:1]), CASH]]

@@ -34,8 +34,9 @@ class Snapshot:
     hourly : Bars or None
         Hourly bars, for delayed execution only.
     funding : DataFrame or None
-        Funding rates of perpetuals: ``symbol``, ``ts`` (UTC), ``rate`` (decimal for one
-        interval), ``venue``.
+        Funding rates of perpetuals: ``symbol`` (its categories are the coins that the data set
+        carries, even where none has begun by the moment it was cut at), ``ts`` (UTC), ``rate``
+        (decimal for one interval), ``venue``.
     snapshot_id : str
         Hash of the content.
     as_of : Timestamp
@@ -133,12 +134,16 @@ def from_tables(tables: Tables, source: str, truth: Truth | None = None) -> Snap
         observations=observations,
         daily=daily,
         hourly=hourly,
-        funding=tables.get("funding"),
+        funding=_carried(tables["funding"]) if "funding" in tables else None,
         snapshot_id=snapshot_id(tables),
         as_of=_last_close(daily, source),
         source=source,
         truth=truth,
     )
+
+
+def _carried(funding: pd.DataFrame) -> pd.DataFrame:
+    return funding.assign(symbol=funding["symbol"].astype("category"))
 
 
 def _last_close(daily: Bars, source: str) -> pd.Timestamp:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from data.bars import Bars
 from data.errors import BadTable, TooShort
 from data.snapshot import Snapshot
 from signals.audit import Kind, Leak
@@ -18,8 +19,10 @@ COUNT = 8
 # An engine that settles by iteration repeats itself to rounding, not to the bit.
 TOLERANCE = 1e-9
 SHOCKS = (0.8, 1.2)
-_NEEDED = ("decision_time", "fill_time", "asset")
-_DAY = pd.Timedelta(days=1)
+RISE = 1.25
+# A trade may be delayed by up to three days.
+REACH = pd.Timedelta(days=4)
+_NEEDED = ("decision_time", "fill_time", "asset", "size", "price")
 
 
 class Traded(Protocol):
@@ -28,8 +31,8 @@ class Traded(Protocol):
     Attributes
     ----------
     fills : DataFrame
-        One row a trade: ``decision_time`` (NaT where none was taken), ``fill_time``, ``asset``
-        and, as far as there are, ``size`` and ``price``.
+        One row a trade: ``decision_time`` (NaT where none was taken), ``fill_time``, ``asset``,
+        ``size`` and ``price``.
     equity : Series
         Value at each close, by close time (UTC).
     """
@@ -114,15 +117,20 @@ def audit_trades(
     -----
     A trade must not fill before its decision. Where the data end at *t* nothing that was decided
     at *t* can have filled: the next bar has not opened. Trades and values up to *t* must be the
-    same with and without the future. And because what is held through a bar was settled before
-    it closed, the value at *t* is a straight line in the closes of *t*: with all of them a fifth
-    lower and a fifth higher, the two gains must cancel. A rule that earns the very bar whose
-    close it looked at breaks that line.
+    same with and without the future. Where every price after a decision is a quarter higher, so
+    must be the price of its trades: else they filled at one that the decision had seen. And
+    because what is held through a bar was settled before it closed, the value at *t* is a
+    straight line in the closes of *t*: with all of them a fifth lower and a fifth higher, the two
+    gains must cancel. A rule that earns the very bar whose close it looked at breaks that line.
     """
     whole = run(snapshot)
     if early := audit_fills(whole.fills, name):
         return early
-    for t in _times(whole.equity, count, seed) if times is None else times:
+    rng = np.random.default_rng(seed)
+    for decided in _drawn(whole.fills["decision_time"].dropna().unique(), count, rng):
+        if found := list(_seen_prices(run, snapshot, decided, name)):
+            return found
+    for t in _times(whole.equity, count, rng) if times is None else times:
         now = snapshot.until(t)
         known = run(now)
         if found := [*_too_early(known, t, name), *_changed(whole, known, t, name)]:
@@ -135,12 +143,56 @@ def audit_trades(
     return []
 
 
-def _times(equity: pd.Series[float], count: int, seed: int) -> pd.DatetimeIndex:
-    index = pd.DatetimeIndex(equity.index)
-    if len(index) < 3:
-        raise TooShort(f"the equity has {len(index)} rows: an audit of trades needs at least 3")
-    drawn = np.random.default_rng(seed).permutation(np.arange(2, len(index)))[:count]
-    return index[np.sort(drawn)]
+def _times(
+    equity: pd.Series[float], count: int, rng: np.random.Generator
+) -> Iterator[pd.Timestamp]:
+    if len(equity) < 3:
+        raise TooShort(f"the equity has {len(equity)} rows: an audit of trades needs at least 3")
+    return _drawn(equity.index[2:], count, rng)
+
+
+def _drawn(
+    times: Iterable[pd.Timestamp], count: int, rng: np.random.Generator
+) -> Iterator[pd.Timestamp]:
+    """Draw `count` of the times, in order."""
+    index = pd.DatetimeIndex(list(times))
+    return iter(index[np.sort(rng.permutation(len(index))[:count])])
+
+
+def _seen_prices(
+    run: Backtest, snapshot: Snapshot, decided: pd.Timestamp, name: str
+) -> Iterator[Leak]:
+    """Trades whose price does not move with the prices after their decision."""
+    data = snapshot.until(decided + REACH)
+    dearer = replace(
+        data,
+        daily=_dearer(data.daily, decided),
+        hourly=None if data.hourly is None else _dearer(data.hourly, decided),
+    )
+    real, other = (_prices(run(each).fills, decided) for each in (data, dearer))
+    both = real.index.intersection(other.index)
+    moved = (other[both] / real[both] - 1.0).abs()
+    for coin in moved.index[moved < (RISE - 1.0) / 2]:
+        detail = f"filled at {real[coin]}, and at {other[coin]} where all later prices are higher"
+        yield _leak(name, "same bar", decided, decided, str(coin), detail)
+
+
+def _prices(fills: pd.DataFrame, decided: pd.Timestamp) -> pd.Series[float]:
+    prices: pd.Series[float] = (
+        fills[fills["decision_time"] == decided].groupby("asset")["price"].last()
+    )
+    return prices
+
+
+def _dearer(bars: Bars, t: pd.Timestamp) -> Bars:
+    factor = np.where(bars.index > t, RISE, 1.0)
+    return replace(
+        bars,
+        open=bars.open.mul(factor, axis=0),
+        high=bars.high.mul(factor, axis=0),
+        low=bars.low.mul(factor, axis=0),
+        close=bars.close.mul(factor, axis=0),
+    )
 
 
 def _too_early(known: Traded, t: pd.Timestamp, name: str) -> Iterator[Leak]:
@@ -152,21 +204,20 @@ def _too_early(known: Traded, t: pd.Timestamp, name: str) -> Iterator[Leak]:
 
 
 def _changed(whole: Traded, known: Traded, t: pd.Timestamp, name: str) -> Iterator[Leak]:
-    for column, before, after in (
-        ("fills", _by_time(whole.fills, t), _by_time(known.fills, t)),
-        ("equity", whole.equity.to_frame("equity"), known.equity.to_frame("equity")),
+    for what, before, after in (
+        ("size of", _by_time(whole.fills, "size", t), _by_time(known.fills, "size", t)),
+        ("price of", _by_time(whole.fills, "price", t), _by_time(known.fills, "price", t)),
+        ("value:", whole.equity.to_frame("equity"), known.equity.to_frame("equity")),
     ):
         if found := first_difference(before, after, t, TOLERANCE):
             detail = f"{found.whole} with the future, {found.other} without"
-            yield _leak(name, "cut", found.decision_time, t, f"{column} {found.column}", detail)
+            yield _leak(name, "cut", found.decision_time, t, f"{what} {found.column}", detail)
 
 
-def _by_time(fills: pd.DataFrame, t: pd.Timestamp) -> pd.DataFrame:
-    """Sizes and prices by fill time x asset, of bars that had closed at `t`."""
+def _by_time(fills: pd.DataFrame, column: str, t: pd.Timestamp) -> pd.DataFrame:
+    """One column by fill time x asset, of the bars that had closed at `t`."""
     closed = fills[fills["fill_time"] < t]
-    columns = [column for column in ("size", "price") if column in fills.columns]
-    table = closed.pivot_table(index="fill_time", columns="asset", values=columns, aggfunc="sum")
-    table.columns = pd.Index([" ".join(map(str, names)) for names in table.columns])
+    table = closed.pivot_table(index="fill_time", columns="asset", values=column, aggfunc="sum")
     return table.set_axis(pd.DatetimeIndex(table.index, tz="UTC"))
 
 

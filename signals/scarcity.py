@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from data.aliases import FloatArray
-from data.observations import Observations
 from data.panel import Panel
 from signals.normalise import THREE_YEARS
 from signals.parameters import check_choice, check_truth, check_whole
@@ -25,8 +24,8 @@ class ReserveScarcity:
     ``fed_assets``: the yardstick is the Fed's balance sheet of the same week, so that the value
     is the share of it that others hold (currency, Treasury, money funds). ``maximum``: the
     reserves' own maximum of the last `days` days; 0 there, 1 when all are gone. ``gdp``: the
-    last print of gross domestic product, from recorded vintages only; a print whose moment is
-    known by rule may be a revised one and counts as unknown.
+    last print of gross domestic product, from recorded vintages only (the panel shows no other
+    figures of a series that is restated).
 
     Reserves are averages of the week that ends on Wednesday, known on Thursday 16:30 New York.
     Direction 0.
@@ -74,18 +73,10 @@ class ReserveScarcity:
             values = row_values(reserves)
             yardstick = pd.Series(trailing_max(values, self.days, half(self.days)), panel.times)
         elif self.against == "gdp":
-            yardstick = _first_prints(panel)
+            yardstick = panel.last("gdp")
         else:
             yardstick = panel.on("fed_assets", panel.ref_date("reserves"))
         return (1.0 - reserves / yardstick.where(yardstick > 0.0)).rename(self.name)
-
-
-def _first_prints(panel: Panel) -> pd.Series[float]:
-    """Return the last recorded print of GDP, USD bn at an annual rate."""
-    observations = panel.observations
-    rows = observations.of("gdp")
-    recorded = Observations(rows[rows["known_by"] == "vintage"], observations.ids)
-    return Panel(recorded, panel.times).last("gdp")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,11 +83,16 @@ class Trial:
 
 
 def _lost(whole: pd.DataFrame, t: pd.Timestamp, error: Exception) -> Difference | None:
+    """Return the first row by `t` that is news, None where there was no news yet."""
     rows = whole.loc[:t]
-    row = first_row(rows)
-    if row is None or rows.ne(rows.iloc[0]).sum().sum() == 0:
+    if first_row(rows) is None:
         return None
-    return Difference(row, "output", tuple(whole.loc[row]), f"{type(error).__name__}: {error}")
+    first = rows.iloc[0]
+    changed = (rows.ne(first) & ~(rows.isna() & first.isna())).any(axis=1).to_numpy()
+    if not changed.any():
+        return None
+    row = pd.DatetimeIndex(rows.index)[int(changed.argmax())]
+    return Difference(row, "output", "an output", f"{type(error).__name__}: {error}")
 
 
 def first_row(output: pd.DataFrame) -> pd.Timestamp | None:

@@ -85,8 +85,8 @@ def trailing_max(values: FloatArray, days: int, least: int) -> FloatArray:
 
     NaN where fewer than `least` of them are known.
     """
-    rolled = pd.Series(values).rolling(days, min_periods=max(least, 1)).max()
-    return row_values(rolled)
+    enough = trailing_count(values, days) >= max(least, 1)
+    return np.where(enough, row_values(pd.Series(values).rolling(days, 1).max()), np.nan)
 
 
 def half(days: int) -> int:

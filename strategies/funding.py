@@ -34,10 +34,11 @@ def annual_funding(market: Market, symbol: str, days: int) -> FloatArray:
     Raises
     ------
     MissingSeries
-        If there is no funding table or it lacks the coin.
+        If there is no funding table, or it has rows but none of the coin.
     """
     table = market.funding
-    if table is None or symbol not in set(table["symbol"]):
+    # An empty table is one that had not begun by the moment it was cut at.
+    if table is None or (len(table) and symbol not in set(table["symbol"])):
         raise MissingSeries(f"{symbol} funding")
     rows = table[table["symbol"] == symbol]
     settled = pd.DatetimeIndex(rows["ts"]).as_unit("us").ceil("D")

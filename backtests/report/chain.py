@@ -24,12 +24,12 @@ class Joint:
 
 
 JOINTS = (
-    Joint("Debt", "is financed in", "Repo", "A3", ("A1", "A2", "A4", "A5")),
+    Joint("Debt", "financed in", "Repo", "A3", ("A1", "A2", "A4", "A5")),
     Joint("Repo", "presses on", "Ceiling", "B2", ("B1", "B3", "B7")),
     Joint("Ceiling", "draws", "SRF", "B4", ("B5", "B6")),
-    Joint("SRF", "adds money to", "Balance sheet", "C1", ("D1", "D3a", "D3b")),
+    Joint("SRF", "adds to", "Balance sheet", "C1", ("D1", "D3a", "D3b")),
     Joint("Balance sheet", "lifts", "BTC", "C2b", ("C2a", "C3", "C4", "C5")),
-    Joint("BTC", "is amplified by", "Altcoins", "C6", ()),
+    Joint("BTC", "amplified by", "Altcoins", "C6", ()),
 )
 
 

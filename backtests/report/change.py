@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from backtests.inference.verdict import LEAST_EPISODES
+from backtests.inference.verdict import LEAST_EPISODES, LEVEL
 from backtests.report.verdicts import look
 from backtests.report.wording import figure, fixed, listing, pairs, plural
 from backtests.thesis.claims import Thesis
@@ -74,6 +74,8 @@ def _test(found: Finding) -> str:
         if without and result.delta is not None and min(without) < result.delta:
             words += f" Leaving one period out already brings it to {figure(min(without))}."
         return words
+    if found.adjusted is not None and found.adjusted.p3 <= LEVEL:
+        return "New data in which the effect no longer goes the other way."
     return "New data with which effects of δ or more are no longer excluded."
 
 

@@ -144,5 +144,5 @@ def _closes(snapshot: Snapshot) -> pd.Series[float]:
     closes = bars.close[BTC].loc[: bars.close[BTC].last_valid_index()]
     holes = closes.index[closes.isna()]
     closes = closes.loc[closes.index > holes[-1]] if len(holes) else closes
-    days = pd.DatetimeIndex(closes.index - bars.timeframe).tz_localize(None)
+    days = pd.DatetimeIndex(closes.index).tz_localize(None) - bars.timeframe
     return pd.Series(closes.to_numpy(), index=days, name=BTC)

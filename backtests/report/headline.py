@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backtests.inference.verdict import LEVEL
 from backtests.report.verdicts import look
 from backtests.report.wording import count, listing, plural
 from backtests.thesis.finding import Finding
@@ -147,36 +148,38 @@ def forecasts(findings: Sequence[Finding]) -> str:
     if not due:
         return "no forecast has come due"
     if found.good == due:
-        said = f"{_all(due, 'forecast')} due came true"
+        said = f"{_all(due, 'forecast')} due since publication came true"
     elif found.bad == due:
-        said = f"none of {plural(due, 'forecast')} due came true"
+        said = f"none of {plural(due, 'forecast')} due since publication came true"
     else:
         parts = [f"{count(found.good)} came true"]
         if found.partly:
             parts.append(f"{count(found.partly)} in part")
         if found.bad:
             parts.append(f"{count(found.bad)} did not")
-        said = f"of {plural(due, 'forecast')} due, {listing(parts)}"
-    return f"since publication, {said}"
+        said = f"of {plural(due, 'forecast')} due since publication, {listing(parts)}"
+    return said
 
 
 def rules(findings: Sequence[Finding]) -> str:
-    """Say whether the essay's rules earn more than their mean exposure would have."""
+    """Say whether the essay’s rules earn more than their mean exposure would have."""
     found = tally(findings)
     if not found.tested:
-        return "the essay's rules have not been tested"
+        return "the essay’s rules have not been tested"
     if found.open == found.tested:
-        return f"whether the essay's rules earn more than their mean exposure {CANNOT}"
+        return f"whether the essay’s rules earn more than their mean exposure {CANNOT}"
     if found.good == found.tested:
-        return "the essay's rules earned more than their mean exposure would have"
+        return "the essay’s rules earned more than their mean exposure would have"
     if found.bad == found.tested:
-        return "the essay's rules did not earn more than their mean exposure would have"
-    asked = f"of {plural(found.tested, 'test')} whether the essay's rules beat their mean exposure"
+        less = all(item.adjusted is not None and item.adjusted.p3 <= LEVEL for item in findings)
+        how = "earned less" if less else "did not earn more"
+        return f"the essay’s rules {how} than their mean exposure would have"
+    asked = f"of {plural(found.tested, 'test')} whether the essay’s rules beat their mean exposure"
     return f"{asked}, {_outcomes(found)}"
 
 
 def _all(number: int, noun: str) -> str:
-    return f"the one {noun}" if number == 1 else f"all {number} {noun}s"
+    return f"the one {noun}" if number == 1 else f"all {plural(number, noun)}"
 
 
 def _verb(number: int, verb: str) -> str:

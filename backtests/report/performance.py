@@ -15,7 +15,7 @@ from backtests.report.wording import fixed, percent
 from backtests.run import Run
 from data.aliases import FloatArray
 
-DRAWS, RANGE_DRAWS = 999, 199
+DRAWS, RANGE_DRAWS = 399, 199
 TAILS = (2.5, 97.5)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # A month of this size gets the full shade.
@@ -52,8 +52,8 @@ def uncertainty(run: Run, seed: int) -> Uncertainty:
         Of the resampling.
     """
     simulation = run.simulation
-    returns = simulation.returns.to_numpy()
-    excess = returns - simulation.cash_returns.iloc[1:].to_numpy()
+    returns = np.asarray(simulation.returns, dtype=np.float64)
+    excess = returns - simulation.cash_returns.iloc[1:].to_numpy(dtype=np.float64)
     if len(excess) < LEAST_YEARS * YEAR or np.ptp(excess) < 1e-12:
         return Uncertainty(None, None, None)
     estimate = sharpe_interval(excess, periods_per_year=YEAR, seed=seed, draws=DRAWS)

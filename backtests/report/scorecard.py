@@ -16,6 +16,7 @@ from backtests.report.wording import (
     day,
     figure,
     fixed,
+    minus,
     p_value,
     percent,
     quantity,
@@ -109,14 +110,14 @@ def card(found: Finding, thesis: Thesis, snapshot: Snapshot) -> Card:
         kind=claim.kind,
         statement=claim.statement,
         look=look(found.verdict),
-        reason=_sentence(found.reason),
+        reason=_sentence(minus(found.reason)),
         change=what_would_change(found, thesis, snapshot.as_of),
         estimate=estimate,
         planted=None if snapshot.truth is None else _planted(found),
         facts=_facts(found, test),
         bar=_bar(found) if test else None,
         splits=_splits(found),
-        notes=result.notes,
+        notes=tuple(minus(note) for note in result.notes),
         header=header,
         rows=rows,
     )
@@ -132,28 +133,31 @@ def _planted(found: Finding) -> str:
 
 def _facts(found: Finding, test: bool) -> tuple[tuple[str, str], ...]:
     """Return label and value of what was measured beside the estimate."""
-    result, thesis_side = found.result, []
+    result, beside = found.result, list[tuple[str, str]]()
     if result.period is not None:
-        thesis_side.append(("period", f"{day(result.period[0])} to {day(result.period[1])}"))
+        beside.append(("period", f"{day(result.period[0])} to {day(result.period[1])}"))
     if test and result.estimate is not None:
-        ours = p_value(found.p_value)
-        thesis_side.append(("p (ours, Holm)", ours))
-        thesis_side.append(("p (naive)", p_value(result.naive_p)))
+        beside.append(("p, ours", p_value(found.p_value)))
+        if found.adjusted is not None and look(found.verdict).tone == "against":
+            beside.append(("p, opposite effect", p_value(found.adjusted.p3)))
+            beside.append(("p, effect of δ", p_value(found.adjusted.p2)))
+        if result.naive_p is not None:
+            beside.append(("p, naive", p_value(result.naive_p)))
     if result.delta is not None:
-        thesis_side.append(("δ", f"{figure(result.delta)}"))
+        beside.append(("δ", f"{figure(result.delta)}"))
     if result.episodes is not None:
-        thesis_side.append(("episodes", fixed(result.episodes)))
+        beside.append(("episodes", fixed(result.episodes)))
     if result.windows is not None:
-        thesis_side.append(("windows", fixed(result.windows)))
+        beside.append(("windows without overlap", fixed(result.windows)))
     if result.dose is not None:
-        thesis_side.append(("dose", f"{figure(result.dose)} sd"))
+        beside.append(("dose", f"{figure(result.dose)} sd"))
     if result.leave_one_out:
-        thesis_side.append(("leave one out", _left_out(result.leave_one_out)))
+        beside.append(("leave one out", _left_out(result.leave_one_out)))
     if found.mde is not None:
-        thesis_side.append(("smallest effect found in 80%", figure(found.mde)))
+        beside.append(("found in 80% of samples", figure(found.mde)))
     if found.power is not None:
-        thesis_side.append(("power at δ", percent(found.power)))
-    return tuple(thesis_side)
+        beside.append(("power at δ", percent(found.power)))
+    return tuple(beside)
 
 
 def _left_out(estimates: Mapping[str, float]) -> str:

@@ -40,7 +40,7 @@ class Since:
         """What both did, for instance ``BTC fell 37% while net liquidity rose 1.2%``."""
         return (
             f"Since publication ({self.published}) BTC {_moved(*self.btc)} while net liquidity "
-            f"{_moved(*self.liquidity)} (to {self.last})."
+            f"{_moved(*self.liquidity)}, both to {self.last}."
         )
 
 

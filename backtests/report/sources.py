@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from backtests.report.wording import NONE, plural
+from backtests.report.wording import NONE, ordinal, plural
 from data.catalogue import series as series_spec
 from data.spec import SeriesSpec
 from data.status import MarketStatus, SeriesStatus
@@ -61,10 +61,10 @@ def _when(spec: SeriesSpec) -> str:
     if rule.counted == "weekday":
         assert rule.weekday is not None  # the rule's own check
         return f"{WEEKDAYS[rule.weekday]} after, or next open day"
-    month = "next month" if rule.months == 1 else f"month {rule.months} after"
+    month = "next month" if rule.months == 1 else f"{ordinal(rule.months)} month after"
     if rule.counted == "month_open_day":
-        return f"{days}. open day of the {month}"
-    return f"day {days} of the {month}, or next open day"
+        return f"{ordinal(days)} open day of the {month}"
+    return f"{ordinal(days)} of the {month}, or next open day"
 
 
 def sources(statuses: Iterable[SeriesStatus], used: Iterable[str]) -> tuple[Source, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +14,7 @@ MINUS = "−"
 NONE = "–"
 NEW_YORK = "America/New_York"
 SHARE_OF = "share of "
+_NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
 
 
 def fixed(value: float | None, digits: int = 0, *, sign: bool = False) -> str:
@@ -29,12 +31,19 @@ def fixed(value: float | None, digits: int = 0, *, sign: bool = False) -> str:
 
 
 def figure(value: float | None, *, sign: bool = False) -> str:
-    """Return a number with the decimals that its size deserves: two below ten, none from 100."""
+    """Return a number with the decimals that its size deserves: two below ten, none from 100.
+
+    Whole numbers have none, and numbers below a hundredth have four.
+    """
     if value is None or not math.isfinite(value):
         return NONE
-    size = abs(value)
-    digits = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2
-    return fixed(value, digits if size >= 0.01 or size == 0 else 4, sign=sign)
+    if value == round(value):
+        return fixed(value, 0, sign=sign)
+    return fixed(value, 4 if abs(value) < 0.01 else _decimals(value), sign=sign)
+
+
+def _decimals(value: float) -> int:
+    return 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
 
 
 def percent(share: float | None, digits: int = 0, *, sign: bool = False) -> str:
@@ -66,8 +75,9 @@ def quantity(value: float | None, unit: str | None, *, sign: bool = False) -> st
 
 
 def span(low: float, high: float, *, sign: bool = True) -> str:
-    """Return an interval in brackets."""
-    return f"[{figure(low, sign=sign)}, {figure(high, sign=sign)}]"
+    """Return an interval in brackets, both ends with the decimals of the larger."""
+    digits = _decimals(max(abs(low), abs(high)))
+    return f"[{fixed(low, digits, sign=sign)}, {fixed(high, digits, sign=sign)}]"
 
 
 def day(value: Any) -> str:
@@ -119,5 +129,17 @@ def count(number: int) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """Return a number and its noun: ``1 test``, ``3 tests``."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    """Return a number and its noun: ``one test``, ``three tests``, ``12 tests``."""
+    return f"{count(number)} {noun}" + ("" if number == 1 else "s")
+
+
+def minus(text: str) -> str:
+    """Return a text with a true minus before its negative numbers; dates keep their hyphens."""
+    return _NEGATIVE.sub(MINUS, text)
+
+
+def ordinal(number: int) -> str:
+    """Return ``1st``, ``2nd``, ``3rd``, ``4th`` ... ``31st``."""
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    return f"{number}{({1: 'st', 2: 'nd', 3: 'rd'}).get(number % 10, 'th')}"

@@ -17,21 +17,47 @@ def command(
     json: JsonOption = False,
 ) -> None:
     """Show the target of a day and every figure behind it, with ages."""
-    from data.errors import TooShort
+    from data.errors import InputError, TooShort
+    from data.panel import panel_of
     from data.settings import settings
-    from plumbline.options import day, print_json, snapshot_of
+    from plumbline.options import day, print_json, print_table, snapshot_of
     from strategies.explain import explain
     from strategies.loading import load_strategy
+    from strategies.strategy import Strategy
 
     strategy = load_strategy(name, settings().home)
+    if not isinstance(strategy, Strategy):
+        raise InputError(f"{name}: only a strategy made of the project's pieces can be explained")
     snapshot, when = snapshot_of(data, as_of), day(date)
     assert when is not None  # the argument is required
     if when > snapshot.as_of:
         raise TooShort(
             f"{date} lies after the last decision with fresh prices, {snapshot.as_of:%Y-%m-%d}"
         )
-    found = explain(strategy, snapshot.until(when), when)
+    seen = snapshot.until(when)
+    reasons = explain(strategy, panel_of(seen), seen.daily, when, seen.funding)
     if json:
-        print_json(found)
+        print_json(reasons)
         return
-    print(found.text())
+    print_table(
+        f"{strategy.title}, decision of {when:%Y-%m-%d} 00:00 UTC",
+        ("step", "name", "value", "unit", "about", "age (days)", "note"),
+        [
+            (
+                reason.step,
+                reason.name,
+                _value(reason.value),
+                reason.unit,
+                "" if reason.ref_date is None else str(reason.ref_date),
+                "" if reason.age_days is None else f"{reason.age_days:.0f}",
+                reason.note,
+            )
+            for reason in reasons
+        ],
+    )
+
+
+def _value(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    return "–" if value != value else f"{value:,.2f}"

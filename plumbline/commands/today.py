@@ -9,10 +9,12 @@ import typer
 from plumbline.options import AsOfOption, DataOption, JsonOption
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from signals.news import Published, Release
-    from strategies.explain import Tripwire
+    from strategies.tripwires import Tripwire
 
 NEXT_SHOWN = 8
 
@@ -34,15 +36,14 @@ def command(
     from plumbline.options import print_json, snapshot_of
     from signals.news import published, upcoming
     from signals.registry import table
-    from strategies.explain import tripwires
-    from strategies.loading import load_strategy
-    from strategies.variants import names
+    from strategies.tripwires import tripwires
+    from strategies.variants import names, variant
 
     snapshot = snapshot_of(data, as_of)
     now, home = snapshot.as_of, settings().home
     seen = snapshot.until(now)
     panel = panel_of(seen)
-    rules = [load_strategy(name, home) for name in strategy or names(home)]
+    rules = [variant(name, home) for name in strategy or names(home)]
     watched = sorted({series for rule in rules for series in rule.inputs if panel.has(series)})
     regime = table("regime").compute(panel).iloc[-1]
     found: dict[str, Any] = {
@@ -51,7 +52,9 @@ def command(
         "published": published(seen.observations, now - pd.Timedelta(days=days), now),
         "regime": regime.to_dict(),
         "next": upcoming(watched, now),
-        "tripwires": {rule.name: tripwires(rule, seen, now) for rule in rules},
+        "tripwires": {
+            rule.name: tripwires(rule, panel, seen.daily, now, seen.funding) for rule in rules
+        },
     }
     if json:
         print_json(found)
@@ -105,16 +108,26 @@ def _print_tripwires(wires: dict[str, list[Tripwire]]) -> None:
         (
             name,
             wire.series,
-            f"{wire.value:,.2f}",
-            _number(wire.level),
-            wire.unit,
-            wire.words,
+            f"{wire.value:,.2f} {wire.unit}",
+            _edge(wire.below, wire.weights_below),
+            _edge(wire.above, wire.weights_above),
         )
         for name, found in wires.items()
         for wire in found
+        if wire.below is not None or wire.above is not None
     ]
-    header = ("strategy", "series", "now", "flips at", "unit", "then")
-    print_table("Tripwires", header, rows)
+    print_table(
+        "Tripwires: the level of one input that would change the target, others as they are",
+        ("strategy", "input", "now", "changes below", "changes above"),
+        rows,
+    )
+
+
+def _edge(level: float | None, weights: Mapping[str, float]) -> str:
+    if level is None:
+        return "–"
+    target = ", ".join(f"{asset} {weight:.0%}" for asset, weight in weights.items())
+    return f"{level:,.2f} -> {target or 'no order'}"
 
 
 def _number(value: float | None) -> str:

@@ -62,8 +62,18 @@ class Book:
         self.weights = (self.weights + moved) / growth if growth > 0.0 else 0.0 * moved
 
     def settle(self, target: FloatArray) -> None:
-        """Take the target weights where an asset can be traded; a halted holding stays."""
+        """Take the target weights where an asset can be traded.
+
+        A halted holding stays, and what it binds cannot be spent: the others are bought in
+        proportion, up to the larger of the book and what the target itself would borrow.
+        """
         after = np.where(self.tradable, target, self.weights)
+        if (self.weights[~self.tradable] > 0.0).any():
+            bought = self.tradable & (after > 0.0)
+            excess = float(after.sum()) - max(1.0, float(target.sum()))
+            if excess > DUST and bought.any():
+                left = max(0.0, 1.0 - excess / float(after[bought].sum()))
+                after = np.where(bought, after * left, after)
         if float(np.abs(after - self.weights).max()) > DUST:
             self.since_trade = 0
         self.weights = after

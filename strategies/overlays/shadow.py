@@ -35,7 +35,7 @@ def follow(
         A row of NaN is no order.
     """
     returns, tradable = moves(market), _tradable(market)
-    silent: BoolArray = np.isnan(wanted).any(axis=1)
+    silent = np.asarray(np.isnan(wanted).any(axis=1))
     steps = [overlay.follow(market) for overlay in overlays]
     book = Book(np.zeros(wanted.shape[1]))
     orders = np.full(wanted.shape, np.nan)

@@ -47,7 +47,7 @@ class World:
 
 
 class RuinedError(Exception):
-    """The account is worth nothing or less."""
+    """The account is worth nothing, less, or a billionth of what it was."""
 
 
 @dataclass
@@ -66,10 +66,11 @@ class Ledger:
     interest: float = 0.0
     borrow: float = 0.0
     equity: list[float] = field(default_factory=list)
+    peak: float = 0.0
 
     def run(self, decisions: Mapping[int, Mapping[str, float] | None]) -> list[float]:
         """Equity at the close of each bar, from the first decision's day on."""
-        self.cash = self.terms.initial_cash
+        self.cash = self.peak = self.terms.initial_cash
         self.coins = dict.fromkeys(self.world.assets, 0.0)
         first, hours = min(decisions), self.terms.delay_hours
         for day in range(len(self.world.bars)):
@@ -110,7 +111,8 @@ class Ledger:
             if self.coins[name] != 0:
                 total += self.coins[name] * marks[name]
         total += self.cash
-        if total <= 0:
+        self.peak = max(self.peak, total)
+        if total <= 1e-9 * self.peak:
             raise RuinedError
         return total
 
@@ -157,7 +159,7 @@ class Ledger:
         spent = 0.0
         for _ in range(200):
             book = Book(self.cash, dict(self.coins))
-            book.fill(quotes, value - spent, min(0.0, wanted[CASH]) if wanted else None)
+            book.fill(quotes, max(value - spent, 0.0), min(0.0, wanted[CASH]) if wanted else None)
             if abs(book.cost - spent) <= 1e-16 * value:
                 break
             spent = book.cost

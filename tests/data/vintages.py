@@ -84,9 +84,8 @@ class Reading:
         about = [row for row in self.known if row.ref_date == day]
         return max(about, key=lambda row: row.known_at).value if about else NAN
 
-    def ref_date(self) -> pd.Timestamp:
-        newest: Any = max((row.ref_date for row in self.known), default=pd.NaT)
-        return newest
+    def ref_date(self) -> Any:
+        return max((row.ref_date for row in self.known), default=pd.NaT)
 
     def last(self) -> float:
         if self.today - DAY < self.zero_before:

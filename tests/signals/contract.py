@@ -22,8 +22,11 @@ from tests.signals.contract_world import (
     poisoned_panel,
 )
 
-# Before the first figure, before some series begin, in the hole, and late.
-CUTS = ("2020-10-04", "2021-02-15", "2022-09-20", "2023-04-03", "2024-12-31")
+# Before the first figure, before some series begin, in the hole, late, and anywhere.
+CUTS = (
+    *("2020-10-04", "2021-02-15", "2022-09-20", "2023-04-03", "2024-12-31"),
+    *(f"{day:%Y-%m-%d}" for day in np.random.default_rng(0).choice(TIMES.to_pydatetime(), 3)),
+)
 
 
 class SpyPanel(Panel):
@@ -61,16 +64,18 @@ class TableContract:
         raise NotImplementedError
 
     def test_is_a_frozen_dataclass_with_slots(self, signal):
-        assert dataclasses.is_dataclass(signal)
+        assert dataclasses.is_dataclass(type(signal))
         assert not hasattr(signal, "__dict__")
         fields = dataclasses.fields(signal)
         for name in [field.name for field in fields] + ["name"]:
             with pytest.raises((dataclasses.FrozenInstanceError, TypeError, AttributeError)):
                 setattr(signal, name, 1)
-        assert hash(signal) == hash(dataclasses.replace(signal))
+        again = type(signal)(**{field.name: getattr(signal, field.name) for field in fields})
+        assert again == signal
+        assert hash(again) == hash(signal)
 
     def test_says_what_it_is(self, signal):
-        text = type(signal).__doc__
+        text = type(signal).__doc__ or ""
         assert signal.unit
         assert signal.essay.endswith(".")
         assert "known" in text.lower()
@@ -108,8 +113,7 @@ class TableContract:
         t = pd.Timestamp(day, tz="UTC")
         assert_same_bits(signal.compute(cut_panel(t)), whole(signal).loc[:t])
 
-    @pytest.mark.parametrize("day", CUTS)
-    @pytest.mark.parametrize("seed", [1, 2])
+    @pytest.mark.parametrize(("seed", "day"), list(enumerate(CUTS)))
     def test_poisoning_the_future_changes_nothing(self, signal, day, seed):
         t = pd.Timestamp(day, tz="UTC")
         assert_same_bits(signal.compute(poisoned_panel(t, seed)).loc[:t], whole(signal).loc[:t])
@@ -149,6 +153,6 @@ def assert_same_bits(one: pd.Series | pd.DataFrame, other: pd.Series | pd.DataFr
     if one.dtype == np.float64:
         left, right = (np.asarray(side, dtype=np.float64).view(np.int64) for side in (one, other))
         differs = (left != right) & ~(np.isnan(one.to_numpy()) & np.isnan(other.to_numpy()))
-        assert not differs.any(), f"differs at {one.index[differs][:3].tolist()}"
+        assert not differs.any(), f"differs at {list(one.index)[int(np.argmax(differs))]}"
     else:
-        assert one.tolist() == other.tolist()
+        assert list(one) == list(other)

@@ -70,6 +70,13 @@ def own_close_stamped_later(snapshot: Snapshot) -> Result:
     return replace(result, fills=result.fills.assign(fill_time=result.fills["fill_time"] + DAY))
 
 
+def own_close_in_the_next_bar(snapshot: Snapshot) -> Result:
+    """Booked when the next bar opens, at the close that was looked at."""
+    daily = snapshot.daily
+    opened = daily.close.shift(1).where(daily.open.notna())
+    return ledger(replace(snapshot, daily=replace(daily, open=opened)), "open")
+
+
 def own_open(snapshot: Snapshot) -> Result:
     """Filled at the open of the bar whose close decided."""
     result = ledger(snapshot, "close")
@@ -107,6 +114,7 @@ def test_a_sound_backtest_raises_no_alarm(
     [
         (own_close, "same bar"),
         (own_close_stamped_later, "same bar"),
+        (own_close_in_the_next_bar, "same bar"),
         (own_open, "fill before decision"),
         (weights_times_own_returns, "same bar"),
         (threshold_of_all_time, "cut"),
@@ -128,6 +136,8 @@ def test_a_fill_before_its_decision_is_named() -> None:
             "decision_time": [times[0], times[2], pd.NaT],
             "fill_time": [times[0], times[1], times[0]],
             "asset": ["BTC", "ETH", "LUNA_CLASSIC"],
+            "size": 1.0,
+            "price": 2.0,
         }
     )
     (leak,) = audit_fills(fills)

@@ -7,7 +7,7 @@ import pytest
 from signals.registry import SIGNALS, TABLES, signal, table
 from tests.signals.contract import SignalContract, TableContract
 
-VARIANTS = [
+VARIANTS: list[tuple[str, dict[str, object]]] = [
     ("net_liquidity", {"form": "weekly"}),
     ("liquidity_impulse", {"days": 91, "measure": "share"}),
     ("liquidity_impulse", {"days": 7, "smooth": 1}),
@@ -29,7 +29,7 @@ VARIANTS = [
     ("regime", {"flag": "drain"}),
     ("composite", {"members": ["tga_impulse", "funding_pressure"], "days": 365}),
 ]
-CASES = [(name, {}) for name in SIGNALS] + VARIANTS
+CASES: list[tuple[str, dict[str, object]]] = [(name, {}) for name in SIGNALS] + VARIANTS
 
 
 def label(case: tuple[str, dict[str, object]]) -> str:

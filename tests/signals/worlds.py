@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -10,7 +10,8 @@ import pandas as pd
 from data.observations import Observations, from_rows
 from data.panel import Panel
 
-Figures = Mapping[str, Iterable[Sequence[Any]]]
+# Each series: an iterable of (ref_date, value) or (ref_date, value, known_at).
+Figures = Mapping[str, Any]
 HOUR_KNOWN = pd.Timedelta(hours=20)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -30,15 +30,14 @@ class Given:
     """A signal whose values stand in the test."""
 
     values: tuple[float, ...]
-    sign: int = 1
 
     name: ClassVar[str] = "given"
-    unit: ClassVar[str] = "USD bn"
+    direction: ClassVar[int] = 1
     essay: ClassVar[str] = "None."
 
     @property
-    def direction(self) -> int:
-        return self.sign
+    def unit(self) -> str:
+        return "USD bn"
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -46,6 +45,18 @@ class Given:
 
     def compute(self, panel: Panel) -> pd.Series[float]:
         return pd.Series(np.array(self.values[: len(panel.times)]), index=panel.times)
+
+
+class Against(Given):
+    """The same, weighing on crypto."""
+
+    direction: ClassVar[int] = -1
+
+
+class Conditioner(Given):
+    """The same, without a direction."""
+
+    direction: ClassVar[int] = 0
 
 
 def times(count: int, first: pd.Timestamp = FIRST) -> pd.DatetimeIndex:
@@ -78,10 +89,17 @@ def bars(
     return from_rows(table, DAY)
 
 
-def observations(figures: Mapping[str, Sequence[tuple[str, float]]]) -> Observations:
-    """Return figures that are known at 00:00 UTC of the day after the one they are about."""
+Figures: TypeAlias = Mapping[str, Sequence[tuple[str, float]]]
+
+
+def observations(figures: Figures, known: Mapping[str, str] | None = None) -> Observations:
+    """Return figures that are known at 00:00 UTC of the day after the one they are about.
+
+    `known` names another day for all figures of a series.
+    """
+    other = known or {}
     rows = [
-        (name, pd.Timestamp(day), value, pd.Timestamp(day, tz="UTC") + DAY, "rule", "test")
+        (name, pd.Timestamp(day), value, _midnight(other.get(name), day), "rule", "test")
         for name, pairs in figures.items()
         for day, value in pairs
     ]
@@ -92,23 +110,32 @@ def observations(figures: Mapping[str, Sequence[tuple[str, float]]]) -> Observat
     return observations_from_rows(table, figures)
 
 
+def _midnight(known: str | None, day: str) -> pd.Timestamp:
+    return pd.Timestamp(known, tz="UTC") if known else pd.Timestamp(day, tz="UTC") + DAY
+
+
 def panel(
     count: int,
-    figures: Mapping[str, Sequence[tuple[str, float]]] | None = None,
+    figures: Figures | None = None,
     first: pd.Timestamp = FIRST,
+    known: Mapping[str, str] | None = None,
 ) -> Panel:
-    return Panel(observations(figures or {}), times(count, first))
+    return Panel(observations(figures or {}, known), times(count, first))
 
 
 def market(
     closes: Mapping[str, Sequence[float]],
-    figures: Mapping[str, Sequence[tuple[str, float]]] | None = None,
+    figures: Figures | None = None,
+    *,
     funding: pd.DataFrame | None = None,
     season: int = SEASON,
+    known: Mapping[str, str] | None = None,
+    lead: int = 0,
 ) -> Market:
-    """Return a market whose decision times are those of the given closes."""
-    count = max(len(path) for path in closes.values())
-    return Market(panel(count, figures), bars(closes, season=season), funding)
+    """Return a market whose decision times are those of the given closes, and `lead` before."""
+    count = max(len(path) for path in closes.values()) + lead
+    seen = panel(count, figures, FIRST - lead * DAY, known)
+    return Market(seen, bars(closes, season=season), funding)
 
 
 def flat(count: int) -> Market:

@@ -8,6 +8,7 @@ import pytest
 
 from data.facts import HALVINGS
 from signals.regime import REGIMES, Regime
+from strategies.exposure.base import Exposure
 from strategies.exposure.expected_build import ExpectedBuild
 from strategies.exposure.impulse_trend import ImpulseTrend
 from strategies.exposure.playbook import Playbook
@@ -18,11 +19,11 @@ from strategies.exposure.staged import StagedEntry
 from strategies.exposure.threshold import Threshold
 from strategies.exposure.yardsticks import Constant, Cycle, Trend
 from strategies.market import Market
-from tests.strategies.small import DAY, NAN, Given, bars, flat, market, panel
+from tests.strategies.small import DAY, NAN, Against, Conditioner, Given, bars, flat, market, panel
 
 
-def gross(rule: object, world: Market) -> list[float]:
-    return rule.stance(world).gross.tolist()  # type: ignore[attr-defined, no-any-return]
+def gross(rule: Exposure, world: Market) -> list[float]:
+    return [float(value) for value in rule.stance(world).gross]
 
 
 def same(found: list[float], expected: list[float]) -> None:
@@ -76,13 +77,13 @@ def test_proportional(
 
 
 def test_proportional_turns_with_the_direction_of_the_signal() -> None:
-    rule = Proportional(signal=Given((1.0, -1.0), sign=-1), window=0)
+    rule = Proportional(signal=Against((1.0, -1.0)), window=0)
     same(gross(rule, flat(2)), [0.0, 1.0])
 
 
 def test_proportional_refuses_a_signal_without_direction() -> None:
     with pytest.raises(ValueError, match="'given' has no direction"):
-        Proportional(signal=Given((1.0,), sign=0))
+        Proportional(signal=Conditioner((1.0,)))
 
 
 def test_impulse_and_trend_must_agree() -> None:
@@ -145,10 +146,7 @@ def test_expected_build_shrinks_exposure_only_when_the_rrp_is_empty(
         "tga": [("2024-01-04", tga)],
         "tga_target": [("2024-03-31", target)],
     }
-    observed = panel(1, figures).observations
-    known = observed.table.assign(known_at=pd.Timestamp("2024-01-05", tz="UTC"))
-    world = market({"BTC": [1.0]})
-    world = Market(type(world.panel)(type(observed)(known, observed.ids), world.times), world.bars)
+    world = market({"BTC": [1.0]}, figures, known={"tga_target": "2024-01-05"})
     same(gross(ExpectedBuild(drain=drain), world), [expected])
 
 
@@ -203,23 +201,19 @@ def test_playbook_waits_for_the_release_then_holds_btc_then_altcoins() -> None:
             "2023-12-20",
         ),
     }  # fmt: skip
-    world = market({"BTC": [1.0] * 11}, figures)
-    observed = world.panel.observations
-    table = observed.table.copy()
-    early = pd.Timestamp("2023-12-01", tz="UTC")
-    table["known_at"] = table["known_at"].where(table["series"] != "tga_target", early)
-    world = Market(type(world.panel)(type(observed)(table, observed.ids), world.times), world.bars)
+    known = {"tga_target": "2023-12-01"}
+    world = market({"BTC": [1.0] * 11}, figures, known=known, lead=10)
     stance = Playbook(hoard=100.0, rise=0.5, days=2).stance(world)
     # 01-05: 800, not released yet (it has not been at the target). 01-06: 749, released.
     # 01-07, 01-08: the SRF's mean is 2, then 4, from 0. 01-09: 4 against 2: still rising.
     # 01-10: 4 against 4: no rise. 01-12: 110 above the target: hoarded. 01-13: 760, still above.
     # 01-14: at the target: released.
-    assert stance.stage.tolist() == [
+    assert stance.stage.tolist()[10:] == [
         "cash", "btc", "altcoins", "altcoins", "altcoins", "btc", "btc", "cash", "cash", "btc",
         "btc",
     ]  # fmt: skip
-    same(stance.gross.tolist(), [0, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1])
-    same(stance.altcoins.tolist(), [0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0])
+    same(stance.gross.tolist()[10:], [0, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1])
+    same(stance.altcoins.tolist()[10:], [0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0])
 
 
 def test_playbook_is_unknown_without_an_announced_target() -> None:
@@ -262,12 +256,14 @@ def test_pressure_on_ordinary_days_vetoes_and_pressure_at_period_ends_does_not()
 
     def of(sofr: list[tuple[str, float]]) -> list[float]:
         figures = {"sofr": sofr, "ff_upper": ceiling}
-        return gross(rule, market({"BTC": [1.0] * 13}, figures))
+        return gross(rule, market({"BTC": [1.0] * 13}, figures, lead=10))
 
-    same(of(year_end), [1] * 13)
-    # SOFR of 01-09 (+5 bp) is known on the 10th; the mean of five days is above 0 from the
-    # fifth on: -30 -30 -30 +5 .. The settlement of 01-16 is left out.
-    same(of(pressed), [1] * 9 + [0] * 4)
+    # From 2023-12-26 on; +100 bp on the last business day of the year, carried over the holiday,
+    # would lift any mean of five days above 0.
+    assert of(year_end) == [1.0] * 23
+    # SOFR of 01-09 (+5 bp) is known on the 10th; the mean of five days is -30 -30 -30 -30 +5 then,
+    # -2 on the 13th and +5 on the 14th.
+    assert of(pressed) == [1.0] * 19 + [0.0] * 4
 
 
 def test_a_veto_without_pressure_figures_is_unknown() -> None:

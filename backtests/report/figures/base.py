@@ -132,8 +132,8 @@ def time_axis(**more: Any) -> dict[str, Any]:
     ) | dict(more)
 
 
-def panel_title(text: str, y: float) -> dict[str, Any]:
-    """Return the title of a panel, with its unit, above its top left corner."""
+def panel_title(text: str, y: float, *, left: int = -40) -> dict[str, Any]:
+    """Return the title of a panel, with its unit, above the labels of its axis (`left` dots)."""
     return {
         "text": text,
         "xref": "paper",
@@ -145,6 +145,8 @@ def panel_title(text: str, y: float) -> dict[str, Any]:
         "showarrow": False,
         "align": "left",
         "font": {"color": "@muted", "size": 13},
+        "yshift": 5,
+        "xshift": left,
     }
 
 
@@ -171,6 +173,13 @@ def numbers(values: Sequence[float] | pd.Series, digits: int) -> list[float | No
     """Return rounded numbers with ``None`` for what is missing."""
     rounded = np.round(np.asarray(values, dtype=float), digits)
     return [None if np.isnan(value) else float(value) for value in rounded]
+
+
+def log_ticks(low: float, high: float, steps: tuple[int, ...]) -> list[float]:
+    """Return round numbers within a range of positive numbers: steps of every power of ten."""
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    marks = [step * 10.0**power for power in powers for step in steps]
+    return [mark for mark in marks if low <= mark <= high]
 
 
 def stems(values: pd.Series[float]) -> dict[str, Any]:

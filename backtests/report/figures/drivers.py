@@ -25,7 +25,7 @@ from backtests.report.wording import fixed, listing
 
 WEEKS = 13
 SPAN_DAYS = 7 * WEEKS
-TITLE = f"Change of net liquidity over {WEEKS} weeks and its parts, USD bn"
+TITLE = f"{WEEKS}-week change of net liquidity, USD bn"
 PARTS: Mapping[str, tuple[str, str]] = {
     "securities": ("sky", "securities"),
     "lending": ("blue", "lending"),
@@ -114,7 +114,7 @@ def _spec(rows: pd.DataFrame) -> dict[str, Any]:
             bargap=0.25,
             xaxis=time_axis(),
             yaxis=axis(tickformat=",d", zeroline=True, zerolinecolor="@ink", domain=[0, 0.95]),
-            annotations=[panel_title(TITLE, 0.98)],
+            annotations=[panel_title(TITLE, 0.96)],
         ),
         "narrow": {"height": 340},
     }

@@ -21,6 +21,7 @@ from backtests.report.figures.base import (
     label,
     layout,
     line,
+    log_ticks,
     panel_title,
     tidy,
     time_axis,
@@ -145,8 +146,8 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
     )
     traces[-1]["line"]["width"] = 1
     day = f"{published:%Y-%m-%d}"
-    top = [panel_title(TITLES[0], 0.985)]
-    rest = [panel_title(TITLES[1], DEPTH[1] + 0.01), panel_title(TITLES[2], HELD[1] + 0.01)]
+    top = [panel_title(TITLES[0], VALUE[1])]
+    rest = [panel_title(TITLES[1], DEPTH[1]), panel_title(TITLES[2], HELD[1])]
     ends = [
         label(one.label, 1, float(np.log10(place)), "@" + _text(one.colour), xref="paper", xshift=6)
         for one, place in zip(accounts, _label_places(rows, accounts), strict=True)
@@ -160,7 +161,7 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
             xaxis=time_axis(
                 anchor="y3", range=[f"{rows.index[0]:%Y-%m-%d}", f"{rows.index[-1]:%Y-%m-%d}"]
             ),
-            yaxis=axis(domain=list(VALUE), type="log", dtick="D1", tickformat="~s"),
+            yaxis=axis(domain=list(VALUE), type="log", tickformat="~s", tickvals=_ticks(rows)),
             yaxis2=axis(domain=list(DEPTH), tickformat=".0%"),
             yaxis3=axis(domain=list(HELD), tickformat=".0%", rangemode="tozero"),
             shapes=[upright(day, 0.0, VALUE[1])],
@@ -172,6 +173,11 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
             "annotations": [*top, *rest],
         },
     }
+
+
+def _ticks(rows: pd.DataFrame) -> list[float]:
+    equity = rows["equity"]
+    return log_ticks(float(equity.min().min()), float(equity.max().max()), (1,))
 
 
 def _text(colour: str) -> str:
@@ -195,6 +201,7 @@ def _still(
         width = 1.8 if one.name == head else 1.1 if one.colour != "grey" else 0.8
         value.plot(rows.index, rows["equity"][one.name], color=LIGHT[one.colour], linewidth=width)
     value.set_yscale("log")
+    value.set_yticks(_ticks(rows))
     value.minorticks_off()
     value.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: f"{amount:,.0f}"))
     for one, place in zip(accounts, _label_places(rows, accounts), strict=True):

@@ -32,8 +32,8 @@ from data.observations import Observations
 BP = 100.0
 USED_BN = 0.5  # below this an operation is a small-value exercise
 STANDING = date(2021, 7, 29)
-TOP = "SOFR less the top of the Fed's range, basis points"
-BOTTOM = "Standing repo facility, accepted, USD bn a day"
+TOP = "SOFR less the Fed’s ceiling, basis points"
+BOTTOM = "Standing repo facility, USD bn a day"
 LABELLED = 2
 ABOVE, BELOW = (0.5, 0.95), (0.0, 0.38)
 
@@ -150,7 +150,7 @@ def _spec(rows: pd.DataFrame, spans: list[Era], published: pd.Timestamp) -> dict
             yaxis=axis(domain=list(ABOVE), zeroline=True, zerolinecolor="@ink", zerolinewidth=1),
             yaxis2=axis(domain=list(BELOW), rangemode="tozero"),
             shapes=shapes,
-            annotations=[panel_title(TOP, 0.99), panel_title(BOTTOM, 0.39), *notes],
+            annotations=[panel_title(TOP, ABOVE[1]), panel_title(BOTTOM, BELOW[1]), *notes],
         ),
         "narrow": {"height": 440},
     }
@@ -176,7 +176,8 @@ def _furniture(
     day = f"{published:%Y-%m-%d}"
     shapes.append(upright(day, 0.0, 0.95))
     notes.append(
-        label("essay", day, 0.44, "@ink") | {"yref": "paper", "xanchor": "right", "xshift": -4}
+        label("essay", day, BELOW[1], "@ink")
+        | {"yref": "paper", "xanchor": "right", "yanchor": "top", "xshift": -4}
     )
     return shapes, notes
 
@@ -227,15 +228,14 @@ def _still(figure: Figure, rows: pd.DataFrame, spans: list[Era], published: pd.T
             fontsize=FONT - 1,
             color=LIGHT["muted"],
         )
-    top.annotate(
+    bottom.annotate(
         "essay ",
-        (published, -0.1),
+        (published, 0.98),
         xycoords=("data", "axes fraction"),
         ha="right",
-        va="center",
+        va="top",
         fontsize=FONT - 1,
         color=LIGHT["ink"],
-        annotation_clip=False,
     )
     top.set_xlim(min(excess.index[0], spans[0].first) if spans else None, rows.index[-1])
 

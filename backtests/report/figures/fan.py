@@ -17,6 +17,7 @@ from backtests.report.figures.base import (
     axis,
     label,
     layout,
+    log_ticks,
     numbers,
     panel_title,
     tidy,
@@ -25,7 +26,7 @@ from backtests.report.palette import LIGHT
 from backtests.report.wording import fixed
 
 BANDS = (5, 25, 50, 75, 95)
-TITLE = "BTC, close of the day of publication = 100, log scale"
+TITLE = "BTC, publication = 100, log scale"
 AXIS = "days since publication"
 FOOT = 100.0
 
@@ -136,7 +137,12 @@ def _spec(rows: pd.DataFrame) -> dict[str, Any]:
                 linecolor="@rule",
                 title={"text": AXIS, "font": {"color": "@muted", "size": 13}},
             ),
-            yaxis=axis(type="log", domain=[0, 0.95], tickvals=_ticks(rows), tickformat=",d"),
+            yaxis=axis(
+                type="log",
+                domain=[0, 0.95],
+                tickvals=log_ticks(*_reach(rows), steps=(1, 2, 5)),
+                tickformat=",d",
+            ),
             shapes=[
                 {
                     "type": "line",
@@ -149,7 +155,7 @@ def _spec(rows: pd.DataFrame) -> dict[str, Any]:
                 }
             ],
             annotations=[
-                panel_title(TITLE, 0.98),
+                panel_title(TITLE, 0.96),
                 *(
                     label(text, last, float(np.log10(place)), colour, xshift=5)
                     for text, place, colour in places
@@ -160,10 +166,8 @@ def _spec(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _ticks(rows: pd.DataFrame) -> list[float]:
-    steps = [step * 10.0**power for power in range(5) for step in (1, 2, 5)]
-    low, high = rows.min().min(), rows.max().max()
-    return [step for step in steps if low <= step <= high]
+def _reach(rows: pd.DataFrame) -> tuple[float, float]:
+    return float(rows.min().min()), float(rows.max().max())
 
 
 def _label_places(rows: pd.DataFrame) -> list[tuple[str, float, str]]:
@@ -172,7 +176,8 @@ def _label_places(rows: pd.DataFrame) -> list[tuple[str, float, str]]:
     found = [(f"{band}% below", float(last[f"p{band}"]), "@muted") for band in BANDS if band != 50]
     found += [("median", float(last["p50"]), "@muted")]
     found += [(f"<b>BTC {fixed(last['btc'])}</b>", float(last["btc"]), "@blue-text")]
-    reach = np.log10(rows.max().max() / rows.min().min())
+    low, high = _reach(rows)
+    reach = np.log10(high / low)
     moved = apart([float(np.log10(value)) for _, value, _ in found], 0.055 * reach)
     return [
         (text, 10.0**place, colour) for (text, _, colour), place in zip(found, moved, strict=True)
@@ -189,7 +194,7 @@ def _still(figure: Figure, rows: pd.DataFrame) -> None:
     axes.plot(rows.index, rows["btc"], color=LIGHT["blue"], linewidth=2)
     axes.axhline(FOOT, color=LIGHT["ink"], linewidth=0.8, linestyle=":")
     axes.set_yscale("log")
-    axes.set_yticks(_ticks(rows))
+    axes.set_yticks(log_ticks(*_reach(rows), steps=(1, 2, 5)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.minorticks_off()
     axes.set_xlim(0, len(rows) - 1)

@@ -22,10 +22,10 @@ from backtests.report.figures.base import (
 )
 from backtests.report.palette import LIGHT
 from backtests.report.verdicts import look
-from backtests.report.wording import figure, listing, span
+from backtests.report.wording import figure, fixed, listing, span
 from backtests.thesis.finding import Finding
 
-TITLE = "Estimate and 95% interval, in units of δ, the smallest effect of interest"
+TITLE = "Estimate and 95% interval, in units of δ"
 TO_PUBLICATION = "to publication"
 # Intervals that run further are cut at the edge; the numbers beside them are whole.
 REACH = 6.0
@@ -130,6 +130,7 @@ def _colour(verdict: str) -> str:
 
 def _spec(rows: pd.DataFrame) -> dict[str, Any]:
     low, high = _edges(rows)
+    ticks = list(range(int(np.ceil(low)), int(high) + 1))
     traces: list[dict[str, Any]] = []
     wide, narrow = [], []
     for place, (name, row) in zip(_places(rows), rows.iterrows(), strict=True):
@@ -151,14 +152,17 @@ def _spec(rows: pd.DataFrame) -> dict[str, Any]:
         words = f"<b>{name}</b>  {row['words']}"
         wide.append(_row_label(f"{words}  {row['statement']}", place))
         narrow.append(_row_label(f"{words}  {row['verdict']}", place))
-    guides = [panel_title(TITLE, 1.0), *_guides(len(rows))]
+    evens = [_units(tick) for tick in ticks if tick % 2 == 0]
+    guides = [panel_title(TITLE, 1.0, left=0), *_guides(len(rows))]
     return {
         "data": traces,
         "layout": layout(
             ROW * len(rows) + 110,
             hovermode="closest",
             margin={"l": 12, "r": 12, "t": 30, "b": 36},
-            xaxis=axis(range=[low, high], tickformat="+.0f", dtick=1, ticksuffix=" δ"),
+            xaxis=axis(
+                range=[low, high], tickvals=ticks, ticktext=[_units(tick) for tick in ticks]
+            ),
             yaxis=axis(range=[0.4, len(rows) + 1.1], showticklabels=False, showgrid=False),
             shapes=[
                 upright(0, 0.0, 1.0, dash="solid"),
@@ -167,8 +171,8 @@ def _spec(rows: pd.DataFrame) -> dict[str, Any]:
             annotations=[*guides, *wide],
         ),
         "narrow": {
-            "annotations": [*_guides(len(rows)), *narrow],
-            "xaxis": {"dtick": 2},
+            "annotations": [*guides, *narrow],
+            "xaxis": {"tickvals": [tick for tick in ticks if tick % 2 == 0], "ticktext": evens},
         },
     }
 
@@ -182,7 +186,7 @@ def _guides(rows: int) -> list[dict[str, Any]]:
 
 
 def _row_label(text: str, place: float) -> dict[str, Any]:
-    return label(text, 0, place + 0.2, "@ink", xref="paper", yanchor="bottom")
+    return label(text, 0, place + 0.2, "@ink", xref="paper", yanchor="bottom", bgcolor="@paper")
 
 
 def _point(x: float, y: float, symbol: str, colour: str, name: str) -> dict[str, Any]:
@@ -193,9 +197,20 @@ def _point(x: float, y: float, symbol: str, colour: str, name: str) -> dict[str,
         "y": [y],
         "mode": "markers",
         "name": name,
-        "marker": {"color": colour, "size": 9, "symbol": symbol, "line": {"width": 1.5}},
+        "marker": {
+            "color": colour,
+            "size": 9,
+            "symbol": symbol,
+            "line": {"width": 1.5, "color": colour},
+        },
         "hovertemplate": f"{name}: %{{x:+.2f}} δ<extra></extra>",
     }
+
+
+def _units(deltas: int) -> str:
+    if abs(deltas) == 1:
+        return f"{fixed(deltas).rstrip('1')}δ"
+    return f"{fixed(deltas)}δ" if deltas else "0"
 
 
 def _still(figure: Figure, rows: pd.DataFrame) -> None:
@@ -227,4 +242,4 @@ def _still(figure: Figure, rows: pd.DataFrame) -> None:
     tidy(axes, TITLE + "  (ring: to publication; diamond: planted)")
     axes.grid(visible=False)
     axes.set_yticks([])
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:+.0f} δ".replace("-", "−"))
+    axes.xaxis.set_major_formatter(lambda value, _: _units(round(value)))

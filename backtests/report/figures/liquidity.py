@@ -19,6 +19,7 @@ from backtests.report.figures.base import (
     label,
     layout,
     line,
+    log_ticks,
     panel_title,
     tidy,
     time_axis,
@@ -28,7 +29,7 @@ from backtests.report.palette import LIGHT
 from backtests.report.wording import fixed
 
 LIQUIDITY, RIBBON, PRICE = (0.56, 0.95), (0.46, 0.5), (0.0, 0.4)
-TOP = "Net liquidity, USD bn (daily nowcast, as known)"
+TOP = "Net liquidity, USD bn, as known each night"
 BOTTOM = "BTC close, USD, log scale"
 # Blue and vermilion stay with the verdicts.
 REGIME_COLOURS: Mapping[str, str] = {
@@ -121,6 +122,7 @@ def _caption(rows: pd.DataFrame, stretches: list[Spell]) -> str:
 
 def _spec(rows: pd.DataFrame, stretches: list[Spell], published: pd.Timestamp) -> dict[str, Any]:
     day = f"{published:%Y-%m-%d}"
+    ticks = _ticks(rows)
     ribbon = [
         {
             "type": "bar",
@@ -156,17 +158,21 @@ def _spec(rows: pd.DataFrame, stretches: list[Spell], published: pd.Timestamp) -
             ),
             yaxis=axis(domain=list(LIQUIDITY), tickformat=",d"),
             yaxis2=axis(domain=list(RIBBON), showticklabels=False, showgrid=False),
-            yaxis3=axis(domain=list(PRICE), type="log", dtick="D1", tickformat="~s"),
+            yaxis3=axis(domain=list(PRICE), type="log", tickformat=",d", tickvals=ticks),
             shapes=[upright(day, 0.0, LIQUIDITY[1])],
             annotations=[
-                panel_title(TOP, 0.985),
-                panel_title(BOTTOM, 0.4),
+                panel_title(TOP, LIQUIDITY[1]),
+                panel_title(BOTTOM, PRICE[1]),
                 label("essay", day, LIQUIDITY[1], "@ink")
                 | {"yref": "paper", "xanchor": "right", "yanchor": "top", "xshift": -4},
             ],
         ),
         "narrow": {"height": 500},
     }
+
+
+def _ticks(rows: pd.DataFrame) -> list[float]:
+    return log_ticks(float(rows["btc"].min()), float(rows["btc"].max()), (1, 3))
 
 
 def _still(
@@ -182,6 +188,7 @@ def _still(
     top.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     bottom.plot(rows.index, rows["btc"].to_numpy(), color=LIGHT["blue"], linewidth=1.1)
     bottom.set_yscale("log")
+    bottom.set_yticks(_ticks(rows))
     bottom.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     bottom.minorticks_off()
     tidy(top, TOP)
