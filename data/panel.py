@@ -195,14 +195,15 @@ class Panel:
         return self._row(value, series_id)
 
     def window(self, series_id: str, days: int, carried: bool = False) -> FloatArray:
-        """Return the figures about the last `days` calendar days, as known at each decision.
+        """Return the figures about the last `days` whole days, as known at each decision.
 
         Parameters
         ----------
         series_id : str
             Series to read.
         days : int
-            Length of the window ``(t - days, t]``.
+            Length of the window: the calendar days ``t - days`` to ``t - 1``, which are over
+            at the decision. A balance's last night counts once.
         carried : bool
             For balances: each day without a figure carries the last one before it, up to
             ``max_age``; weekends carry Friday's balance.
@@ -214,7 +215,7 @@ class Panel:
         """
         spec, (layers, _) = series(series_id), self._series(series_id)
         reach = days + spec.max_age_days if carried else days
-        lags = np.arange(reach - 1, -1, -1) * _DAY
+        lags = np.arange(reach, 0, -1) * _DAY
         grid = self._midnight()[:, None] - lags[None, :]
         instants = np.broadcast_to(_utc(self.times)[:, None], grid.shape)
         value = self._zero_before(layers.value(grid, instants), spec, grid)

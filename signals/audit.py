@@ -1,7 +1,7 @@
 """The look-ahead audit: does anything computed for a time depend on what came after it?
 
 The data are cut at many times, and falsified after them, and whatever a function computes for
-those times and earlier must be the same to the bit. What the audit cannot see is a fact of the
+those times and earlier must be the same. What the audit cannot see is a fact of the
 world written into the code, such as a crisis date that a rule was built around.
 """
 
@@ -16,7 +16,15 @@ import pandas as pd
 from data.snapshot import Snapshot
 from signals.cuts import audit_times
 from signals.difference import Difference, first_difference
-from signals.trial import Compute, Trial, evaluate, first_row, leaking_inputs, trials
+from signals.trial import (
+    ROUNDING,
+    Compute,
+    Trial,
+    evaluate,
+    first_row,
+    leaking_inputs,
+    trials,
+)
 
 Kind: TypeAlias = Literal["cut", "poisoned", "not repeatable", "fill before decision", "same bar"]
 
@@ -72,6 +80,7 @@ def audit(
     name: str | None = None,
     count: int = COUNT,
     seed: int = 0,
+    rounding: float = ROUNDING,
 ) -> list[Leak]:
     """Look for look-ahead in one function.
 
@@ -90,6 +99,11 @@ def audit(
         Number of default times.
     seed : int
         Seed of the times and of the falsified futures.
+    rounding : float
+        Differences up to this share of the largest number in a column are rounding, which some
+        library functions change when later data do (pandas' ``resample().mean()`` does where a
+        value is missing). 0 compares bit by bit: so are the project's own signals and strategies
+        compared, since live targets must equal backtest targets to the bit.
 
     Returns
     -------
@@ -107,7 +121,9 @@ def audit(
     data is a leak if it had an output for that time with the future at hand.
     """
     label = name or str(getattr(compute, "__name__", type(compute).__name__))
-    return audit_all({label: compute}, snapshot, times, count=count, seed=seed)
+    return audit_all(
+        {label: compute}, snapshot, times, count=count, seed=seed, rounding=rounding
+    )
 
 
 def audit_all(
@@ -117,6 +133,7 @@ def audit_all(
     *,
     count: int = COUNT,
     seed: int = 0,
+    rounding: float = ROUNDING,
 ) -> list[Leak]:
     """Look for look-ahead in many functions, on the same cut and falsified data.
 
@@ -132,7 +149,7 @@ def audit_all(
             for name in waiting:
                 if name in leaks:
                     continue
-                if found := trial.differs(computes[name], whole[name], name):
+                if found := trial.differs(computes[name], whole[name], name, rounding):
                     leaks[name] = _leak(name, computes[name], snapshot, whole[name], trial, found)
     return [leaks[name] for name in computes if name in leaks]
 

@@ -84,7 +84,8 @@ def is_period_end(classes: IntArray) -> BoolArray:
 
 def _grid(times: pd.DatetimeIndex, days: int) -> pd.DatetimeIndex:
     naive = times.tz_localize(None)
-    return pd.date_range(naive[0] - pd.Timedelta(days=days - 1), naive[-1], freq="D", unit="us")
+    one = pd.Timedelta(days=1)
+    return pd.date_range(naive[0] - days * one, naive[-1] - one, freq="D", unit="us")
 
 
 def window_days(times: pd.DatetimeIndex, days: int) -> TimeArray:

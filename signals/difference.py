@@ -72,8 +72,8 @@ def first_difference(
     t : Timestamp
         Last row that is compared.
     tolerance : float
-        Difference allowed between numbers, as a share of the largest number in their row; with 0
-        they are compared bit by bit. NaN equals NaN.
+        Difference allowed between numbers, as a share of the largest number in their column up
+        to `t`; with 0 they are compared bit by bit. NaN equals NaN.
 
     Notes
     -----
@@ -151,8 +151,7 @@ def _unequal_numbers(left: pd.DataFrame, right: pd.DataFrame, tolerance: float) 
     missing = np.isnan(a) & np.isnan(b)
     if tolerance == 0.0:
         return np.asarray((a.view(np.uint64) != b.view(np.uint64)) & ~missing)
-    size = np.fmax(np.abs(a), np.abs(b))
-    scale = np.where(np.isfinite(size), size, 0.0).max(axis=1, initial=0.0, keepdims=True)
+    scale = np.where(np.isfinite(a), np.abs(a), 0.0).max(axis=0, initial=0.0, keepdims=True)
     with np.errstate(invalid="ignore"):
         close = (a == b) | (np.abs(a - b) <= tolerance * scale)
     return np.asarray(~close & ~missing)

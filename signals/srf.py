@@ -27,8 +27,8 @@ class SrfUsage:
     ``mean``: mean of the balance outstanding in each of the last `days` nights (USD bn);
     weekends and holidays carry the last business day's. What injects liquidity is the balance:
     an overnight loan is repaid the next day, so that sums of operations mean nothing. ``max``:
-    the largest of these balances (USD bn). ``days``: number of days with ``ref_date`` in
-    (t - `days`, t] whose operations reach `usage` (days).
+    the largest of these balances (USD bn). ``days``: number of the `days` days
+    that are over at the decision whose operations reach `usage` (days).
 
     The facility began on 2021-07-29 and was zero, not missing, before. The series also holds the
     temporary repo operations of 2019-09-17 to 2020: announced ones, to calm the market, and no

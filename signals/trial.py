@@ -19,8 +19,8 @@ Compute: TypeAlias = Callable[[Snapshot], "pd.DataFrame | pd.Series[float]"]
 # What a whole future is replaced with, in turn; and, to tell which input leaks, each alone.
 WHOLE: tuple[Flavour, ...] = ("wild", "mirrored", "listing")
 SINGLE: tuple[Flavour, ...] = ("absent", "mirrored", "wild")
-# A coin more changes the order in which numbers are added up, and with it the last bits.
-LISTING_TOLERANCE = 1e-9
+# Numbers added up in another order differ in the last of some sixteen digits.
+ROUNDING = 1e-12
 # How long after a cut the falsified future lasts, in days.
 HORIZON = (60, 240)
 _DAY = pd.Timedelta(days=1)
@@ -63,8 +63,12 @@ class Trial:
     flavour: Flavour
     seed: tuple[int, ...]
 
-    def differs(self, compute: Compute, whole: pd.DataFrame, name: str) -> Difference | None:
+    def differs(
+        self, compute: Compute, whole: pd.DataFrame, name: str, rounding: float = ROUNDING
+    ) -> Difference | None:
         """Return the first difference from `whole`, the output with the true future.
+
+        Differences up to `rounding`, as a share of the largest number in a column, are none.
 
         To fail is no difference where there was nothing to say by `t` anyway: nothing but NaN
         and zeros, or the same row from the start, like a rule's cash before it can begin. A
@@ -76,9 +80,10 @@ class Trial:
         except Exception as error:
             if self.flavour == "wild":
                 tame = poisoned(self.world, self.t, self.seed, "mirrored")
-                return tame.differs(compute, whole, name)
+                return tame.differs(compute, whole, name, rounding)
             return _lost(whole, self.t, error)
-        tolerance = LISTING_TOLERANCE if self.flavour == "listing" else 0.0
+        # A coin more changes the order in which numbers are added up, and with it the last bits.
+        tolerance = max(rounding, ROUNDING) if self.flavour == "listing" else rounding
         return first_difference(whole, other, self.t, tolerance)
 
 

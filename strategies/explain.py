@@ -19,6 +19,7 @@ from signals.base import Signal
 from strategies.exposure.base import Gauge
 from strategies.market import BTC, Market
 from strategies.strategy import CASH, Path, Strategy
+from strategies.tripwires import quarter_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,21 @@ def explain(
 
 def _figure(panel: Panel, series: str, row: int) -> Reason:
     spec, about = series_spec(series), panel.ref_date(series).iloc[row]
+    if spec.release.counted == "announcement":
+        return _announced(panel, series, row)
     if pd.isna(about):
         return Reason("figure", series, math.nan, spec.unit, note="nothing was known yet")
     value, age = float(panel.last(series).iloc[row]), float(panel.age(series).iloc[row])
     stale = f"stale: older than {spec.max_age_days} days" if math.isnan(value) else ""
     return Reason("figure", series, value, spec.unit, about.date(), age, stale)
+
+
+def _announced(panel: Panel, series: str, row: int) -> Reason:
+    """Return what is announced for the end of the present quarter."""
+    end = quarter_end(panel.times[row])
+    value = float(panel.on(series, pd.Series(end, index=panel.times)).iloc[row])
+    note = "nothing is announced for this quarter" if math.isnan(value) else "for the quarter's end"
+    return Reason("figure", series, value, series_spec(series).unit, end.date(), note=note)
 
 
 def _price(market: Market, row: int) -> Reason:
@@ -162,4 +173,6 @@ def _silence(strategy: Strategy, path: Path, market: Market, row: int) -> str:
         return carried + "no BTC bar closes at this time"
     if np.isnan(path.wanted[row]).any():
         return carried + "a figure is unknown or stale"
+    if np.array_equal(path.wanted[row], path.in_force()[row]):
+        return carried + "it is still the target"
     return carried + "an overlay holds it back"

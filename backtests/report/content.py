@@ -66,6 +66,12 @@ class Content:
     markets: tuple[MarketStatus, ...]
 
     @property
+    def sentences(self) -> tuple[str, ...]:
+        """The headline as it is read: the warning first, what happened since last."""
+        said = [self.warning, *self.headline, None if self.since is None else self.since.sentence]
+        return tuple(sentence for sentence in said if sentence)
+
+    @property
     def data_window(self) -> tuple[date, date]:
         """First and last day that any figure or bar of the snapshot is about."""
         firsts = [source.status.first for source in self.sources]

@@ -41,11 +41,7 @@ def document(found: Content) -> dict[str, Any]:
             "published": thesis.published,
             "retrospective": thesis.retrospective,
         },
-        "headline": {
-            "warning": found.warning,
-            "sentences": list(found.headline),
-            "since_publication": None if found.since is None else found.since.sentence,
-        },
+        "headline": " ".join(found.sentences),
         "claims": [_claim(item, card.change) for item, card in _with_cards(found)],
         "strategies": [_strategy(run, found) for run in study.runs],
         "delays": list(study.delays),

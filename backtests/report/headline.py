@@ -124,7 +124,8 @@ def transmission(findings: Sequence[Finding]) -> str:
             f"of {plural(leads.tested, 'test')} whether the plumbing moves BTC, {_outcomes(leads)}"
         )
     if together.good:
-        return said + ", though liquidity and BTC move together in the same weeks"
+        link = "and" if leads.good else "though"
+        return f"{said}, {link} liquidity and BTC move together in the same weeks"
     if together.bad:
         return said + ", and liquidity and BTC do not move together in the same weeks"
     return said

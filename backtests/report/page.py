@@ -118,12 +118,14 @@ def _plotly() -> Markup:
 
 
 def _scorecard(found: Content) -> dict[str, Any]:
+    snapshot, thesis = found.study.snapshot, found.study.thesis
     tested = [card for card in found.cards if card.tested]
     grouped = [(title, [card for card in tested if card.kind in kinds]) for title, kinds in GROUPS]
     return {
         "groups": [(title, cards) for title, cards in grouped if cards],
         "forecasts": [card for card in tested if card.kind == "forecast"],
         "waiting": [card for card in found.cards if not card.tested],
+        "weeks_since": (snapshot.as_of.date() - thesis.published).days // 7,
         "strengths": [row for item in found.study.findings if (row := strength(item))],
     }
 

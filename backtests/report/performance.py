@@ -178,10 +178,10 @@ def shown(value: float, unit: str) -> str:
 
 
 def bracket(interval: tuple[float, float] | None, unit: str) -> str:
-    """Return an interval or a range as text, empty where there is none."""
+    """Return an interval or a range as text without its unit, empty where there is none."""
     if interval is None:
         return ""
-    return " to ".join(shown(value, unit) for value in interval)
+    return " to ".join(shown(value, unit).rstrip("%") for value in interval)
 
 
 def coins(runs: Sequence[Run]) -> tuple[str, ...]:

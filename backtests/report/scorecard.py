@@ -28,7 +28,7 @@ from data.snapshot import Snapshot
 
 TESTS = frozenset({"mechanism", "transmission", "rules"})
 # The small interval plots share one axis: this many deltas on either side of 0.
-REACH = 4.0
+REACH = 6.0
 SPLITS = ("to publication", "since publication", "net of ")
 
 
@@ -128,7 +128,7 @@ def _sentence(text: str) -> str:
 
 
 def _planted(found: Finding) -> str:
-    return "no planted answer" if found.planted is None else figure(found.planted, sign=True)
+    return NONE if found.planted is None else figure(found.planted, sign=True)
 
 
 def _facts(found: Finding, test: bool) -> tuple[tuple[str, str], ...]:
@@ -154,7 +154,7 @@ def _facts(found: Finding, test: bool) -> tuple[tuple[str, str], ...]:
     if result.leave_one_out:
         beside.append(("leave one out", _left_out(result.leave_one_out)))
     if found.mde is not None:
-        beside.append(("found in 80% of samples", figure(found.mde)))
+        beside.append(("MDE at 80% power", figure(found.mde)))
     if found.power is not None:
         beside.append(("power at δ", percent(found.power)))
     return tuple(beside)

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-
 from backtests.thesis.finding import Evidence
+from signals.dose import dose_of
 from signals.registry import signal
-
-FRIDAY = 4
-WEEKS4 = 28
-# The facility opened on 2021-07-29.
-FIRST_WHOLE_WINDOW = pd.Timestamp("2021-08-31", tz="UTC")
-
-
-def weekly_liquidity_sd(evidence: Evidence) -> float:
-    """Return the standard deviation of weekly changes of H.4.1 net liquidity (USD bn)."""
-    level = signal("net_liquidity", form="weekly").compute(evidence.panel)
-    weekly = level[np.asarray(evidence.panel.times.day_of_week == FRIDAY)]
-    return float(weekly.diff().std())
 
 
 def srf_dose(evidence: Evidence) -> float:
-    """Return the peak of the 28-day mean balance of the facility as a dose."""
-    window = evidence.panel.window("srf", WEEKS4, carried=True)
-    since = evidence.panel.times >= FIRST_WHOLE_WINDOW
-    return float(np.nanmax(window.mean(axis=1)[np.asarray(since)])) / weekly_liquidity_sd(evidence)
+    """Return the peak of the facility's 28-day mean balance as a dose."""
+    return dose_of(signal("srf_usage").compute(evidence.panel), evidence.panel).ratio

@@ -22,6 +22,7 @@ from backtests.thesis.history import (
     value_on,
 )
 from data.calendars import tax_days
+from signals.registry import signal
 
 OCCURRED, NOT, PARTLY = (
     ForecastVerdict.OCCURRED,
@@ -237,7 +238,7 @@ def btc_above_publication(claim: Claim, evidence: Evidence) -> Result:
 def btc_while_srf(claim: Claim, evidence: Evidence) -> Result:
     """Return compounded over the days on which the known 28-day balance was high enough."""
     least = claim.needs("thresholds")["balance_bn"]
-    known = evidence.panel.trailing("srf", WEEKS4, lambda window: window.mean(axis=1), carried=True)
+    known = signal("srf_usage", days=WEEKS4).compute(evidence.panel)
     price = evidence.snapshot.daily.close[claim.needs("asset")]
     ahead = price.map(np.log).diff().shift(-1)
     since = known.loc[_published(evidence).tz_localize("UTC") + DAY :]

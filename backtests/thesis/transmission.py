@@ -18,7 +18,6 @@ from backtests.inference.local_projection import (
 )
 from backtests.inference.specification import Form, Specification
 from backtests.thesis.claims import Claim, Sample
-from backtests.thesis.dose import weekly_liquidity_sd
 from backtests.thesis.finding import Evidence, Result
 from backtests.thesis.weekly import (
     HUNDRED_BN,
@@ -28,6 +27,7 @@ from backtests.thesis.weekly import (
     treasury_release,
     weekly_return,
 )
+from signals.dose import weekly_sd
 
 
 def liquidity_comovement(claim: Claim, evidence: Evidence) -> Result:
@@ -83,7 +83,7 @@ def _effect(claim: Claim, evidence: Evidence, dx: pd.Series[float], form: Form) 
         naive_p=head.naive_p,
         period=(weeks[used][0].date(), weeks[used][-1].date()),
         windows=head.n // head.horizon,
-        dose=float(dx.std()) * HUNDRED_BN / weekly_liquidity_sd(evidence),
+        dose=float(dx.std()) * HUNDRED_BN / weekly_sd(evidence.panel),
         leave_one_out=_left_out(claim, evidence, r, dx, form),
         parts=tuple(rows),
         notes=(

@@ -103,5 +103,5 @@ class Reading:
         return NAN
 
     def window(self, days: int, carried: bool) -> list[float]:
-        wanted = [self.today - DAY * back for back in reversed(range(days))]
+        wanted = [self.today - DAY * back for back in range(days, 0, -1)]
         return [self.on(day) if carried else self.of_day(day) for day in wanted]

@@ -58,9 +58,9 @@ def test_window_classes_are_those_of_the_window_days():
     times = pd.date_range("2025-10-30", "2025-11-02", tz="UTC", unit="us")
     days = window_days(times, 3)
     assert days[0].astype("datetime64[D]").astype(str).tolist() == [
+        "2025-10-27",
         "2025-10-28",
         "2025-10-29",
-        "2025-10-30",
     ]
     month_end = days.astype("datetime64[D]") == np.datetime64("2025-10-31")
     np.testing.assert_array_equal(window_classes(times, 3) == DayClass.MONTH_END, month_end)

@@ -48,10 +48,10 @@ def test_pressure_is_measured_on_the_day_the_rate_is_about(measure, day, expecte
     [
         # 10-28, 10-29, 10-30, 10-31 are at or above, 11-03 is below
         (14, "2025-11-05", 4 / 5),
-        # (11-05 - 5, 11-05]: 11-03 only; one figure about five days is less than a quarter
-        (5, "2025-11-05", np.nan),
-        # (10-30 .. 11-05]: 10-31 and 11-03
-        (6, "2025-11-05", 1 / 2),
+        # the days 10-31 .. 11-04: 10-31 and 11-03
+        (5, "2025-11-05", 1 / 2),
+        # one figure (10-28) about nine days is less than a quarter
+        (9, "2025-10-30", np.nan),
         # nothing is about the future: known are 10-28 and 10-29
         (7, "2025-10-31", 1.0),
     ],

@@ -60,13 +60,13 @@ def test_nothing_is_on_while_nothing_happens():
             {"srf": daily("2024-12-25", [0.0] * 50 + [20.0] * 40 + [0.0] * 90)},
             [("02-20", "04-19")],
         ),
-        # SOFR at the ceiling from 02-13 on for 14 days. About (t - 28, t] are known 27 figures:
-        # 7 of 27 are more than a quarter (02-20), 6 are not. It leaves below a tenth: 2 of 27;
-        # at 03-24 the window holds the days from 02-25, of which 02-25 and 02-26 are pressed.
+        # SOFR at the ceiling from 02-13 on for 14 days. 7 of 28 days are a quarter (02-20: the
+        # days 01-23 .. 02-19). It leaves below a tenth: at 03-24 three of the days 02-24 .. 03-23
+        # are pressed (0.107), at 03-25 two (0.071).
         (
             "pressure",
             {"sofr": daily("2024-12-25", [4.3] * 50 + [4.5] * 14 + [4.3] * 116)},
-            [("02-20", "03-23")],
+            [("02-20", "03-24")],
         ),
         # TGA falls by 140 on 02-13: the 7-day mean by 20 a day from the decision of 02-14, by 100
         # after five days (02-18). 28 days later the earlier mean falls too: what is left is 120

@@ -35,12 +35,12 @@ TURN = {
         # without the three nights of the month-end: 46.264 / 4
         ({"days": 7, "period_ends": False}, "2025-11-04", 11.566),
         ({"days": 7, "statistic": "max", "period_ends": False}, "2025-11-04", 22.0),
-        # ref_date in (11-04 - 7, 11-04]: 10-29, 10-30, 10-31, 11-03
-        ({"days": 7, "statistic": "days"}, "2025-11-04", 4.0),
-        # at 11-05 the 0.2 of 11-04 is an exercise; 10-30, 10-31, 11-03 remain
-        ({"days": 7, "statistic": "days"}, "2025-11-05", 3.0),
-        ({"days": 7, "statistic": "days", "usage": 0.1}, "2025-11-05", 4.0),
-        ({"days": 7, "statistic": "days", "period_ends": False}, "2025-11-05", 2.0),
+        # the days 10-28 .. 11-03: 10-28, 10-29, 10-30, 10-31, 11-03
+        ({"days": 7, "statistic": "days"}, "2025-11-04", 5.0),
+        # at 11-05 the 0.2 of 11-04 is an exercise; 10-29, 10-30, 10-31, 11-03 remain
+        ({"days": 7, "statistic": "days"}, "2025-11-05", 4.0),
+        ({"days": 7, "statistic": "days", "usage": 0.1}, "2025-11-05", 5.0),
+        ({"days": 7, "statistic": "days", "period_ends": False}, "2025-11-05", 3.0),
         ({"days": 1}, "2025-11-02", 50.35),
         # Saturday: known are the nights of 10-27 .. 10-31 and, before, nothing: five of seven
         ({"days": 7}, "2025-11-01", 83.014 / 5),

@@ -35,6 +35,7 @@ STANDING = date(2021, 7, 29)
 TOP = "SOFR less the Fed’s ceiling, basis points"
 BOTTOM = "Standing repo facility, USD bn a day"
 LABELLED = 2
+LABEL_DAYS = pd.Timedelta(days=180)
 ABOVE, BELOW = (0.5, 0.95), (0.0, 0.38)
 
 
@@ -138,7 +139,7 @@ def _spec(rows: pd.DataFrame, spans: list[Era], published: pd.Timestamp) -> dict
     notes += [
         label(f"{fixed(value, 1)}bn", f"{day:%Y-%m-%d}", value, "@blue-text")
         | {"yref": "y2"}
-        | ({"xshift": 7} if day > published else {"xanchor": "right", "xshift": -7})
+        | ({"xshift": 7} if _has_room(day, rows, published) else {"xanchor": "right", "xshift": -7})
         for day, value in _labelled(used)
     ]
     first = min(excess.index[0], spans[0].first) if spans else excess.index[0]
@@ -159,6 +160,11 @@ def _spec(rows: pd.DataFrame, spans: list[Era], published: pd.Timestamp) -> dict
 def _labelled(used: pd.Series[float]) -> list[tuple[pd.Timestamp, float]]:
     largest = used.nlargest(LABELLED)
     return list(zip(pd.DatetimeIndex(largest.index), largest.tolist(), strict=True))
+
+
+def _has_room(day: pd.Timestamp, rows: pd.DataFrame, published: pd.Timestamp) -> bool:
+    """Whether a label fits to the right of a point: past the essay's line, not at the edge."""
+    return bool(published < day < rows.index[-1] - LABEL_DAYS)
 
 
 def _furniture(
@@ -210,7 +216,7 @@ def _still(figure: Figure, rows: pd.DataFrame, spans: list[Era], published: pd.T
     bottom.plot(used.index, used.to_numpy(), "o", color=LIGHT["blue"], markersize=3)
     bottom.set_ylim(bottom=0)
     for day, value in _labelled(used):
-        _note(bottom, day, value, right=day > published)
+        _note(bottom, day, value, right=_has_room(day, rows, published))
     tidy(top, TOP)
     tidy(bottom, BOTTOM)
     for panel in axes:
