@@ -65,9 +65,15 @@ def cash_rate(panel: Panel) -> pd.Series[float]:
 
 
 def window_of(
-    snapshot: Snapshot, start: pd.Timestamp | None, end: pd.Timestamp | None
+    weights: pd.DataFrame,
+    snapshot: Snapshot,
+    start: pd.Timestamp | None,
+    end: pd.Timestamp | None,
 ) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Return the first and last decision time of a run.
+
+    Without a start it is :data:`FIRST_TRADE` or, where the rule can decide only later, its first
+    decision: days on which a rule could say nothing are not days on which it held cash.
 
     Raises
     ------
@@ -76,7 +82,10 @@ def window_of(
     TooShort
         If the data end before the start.
     """
-    first = start or FIRST_TRADE
+    able = weights.first_valid_index()
+    if able is None:
+        raise TooShort("the rule cannot decide on any day: its figures are missing throughout")
+    first = start or max(FIRST_TRADE, able)
     last = min(end, snapshot.as_of) if end is not None else snapshot.as_of
     if end is not None and end < first:
         raise InputError(f"the end {end.date()} lies before the start {first.date()}")
@@ -106,8 +115,9 @@ def backtest(
     execution : Execution, optional
         Costs and delay.
     start, end : Timestamp, optional
-        First and last decision time (UTC); by default :data:`FIRST_TRADE` and the snapshot's
-        ``as_of``. Targets are always computed from the panel's fixed first day.
+        First and last decision time (UTC); by default :data:`FIRST_TRADE`, or the rule's first
+        decision where that is later, and the snapshot's ``as_of``. Targets are always computed
+        from the panel's fixed first day.
     panel : Panel, optional
         ``panel_of(snapshot)``, where it is at hand already.
     benchmark : bool
@@ -145,7 +155,7 @@ def run_weights(
     """Backtest given target weights (decision time x assets and CASH); see :func:`backtest`."""
     seen = panel or panel_of(snapshot)
     costs = execution or Execution()
-    first, last = window_of(snapshot, start, end)
+    first, last = window_of(weights, snapshot, start, end)
     targets = _held(from_start(weights, first, last))
     simulation = simulate(
         targets,

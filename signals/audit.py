@@ -121,9 +121,7 @@ def audit(
     data is a leak if it had an output for that time with the future at hand.
     """
     label = name or str(getattr(compute, "__name__", type(compute).__name__))
-    return audit_all(
-        {label: compute}, snapshot, times, count=count, seed=seed, rounding=rounding
-    )
+    return audit_all({label: compute}, snapshot, times, count=count, seed=seed, rounding=rounding)
 
 
 def audit_all(
@@ -180,7 +178,7 @@ def _leak(
     trial: Trial,
     found: Difference,
 ) -> Leak:
-    again = first_difference(whole, evaluate(compute, snapshot, name), snapshot.as_of)
+    again = first_difference(whole, evaluate(compute, snapshot, name), snapshot.as_of, ROUNDING)
     if again is not None:
         detail = f"{again.whole} at first, {again.other} when run again on the same data"
         row = again.decision_time

@@ -163,7 +163,7 @@ def _targets(strategy: Strategy, path: Path, market: Market, row: int) -> list[R
 def _silence(strategy: Strategy, path: Path, market: Market, row: int) -> str:
     """Say why there is no order at this row; empty where there is one."""
     if row < path.first:
-        return "all cash: not every part could be computed yet"
+        return "no order yet: not every part can be computed"
     if not np.isnan(path.orders[row]).any():
         return ""
     carried = "no order, the last target stands: "

@@ -81,8 +81,8 @@ class Path:
     orders : ndarray of shape (times, assets)
         Target weights; a row of NaN means no order.
     first : int
-        First row on which the strategy could decide; rows before it are all cash. The number of
-        rows where it never could.
+        First row on which the strategy could decide; there is no order before it. The number
+        of rows where it never could.
     """
 
     stance: Stance
@@ -206,11 +206,11 @@ class Strategy:
         Returns
         -------
         DataFrame
-            Index ``panel.times``, columns the bars' assets and ``CASH``; rows sum to one. Before
-            the first decision time at which every part can be computed a row is all cash. From
-            then on a row of NaN means no order: holdings stay as they are because a figure or
-            the BTC bar is missing or stale, because it is no decision day, or because an
-            overlay holds back.
+            Index ``panel.times``, columns the bars' assets and ``CASH``; rows sum to one. A row
+            of NaN means no order: nothing is held before the first decision time at which every
+            part can be computed; later, holdings stay as they are because a figure or the BTC
+            bar is missing or stale, because it is no decision day, or because an overlay holds
+            back.
 
         Raises
         ------
@@ -264,12 +264,11 @@ class Strategy:
             days[-1] = True
         first = _first(known & days)
         orders = np.where(days[:, None], wanted, np.nan)
-        orders[:first] = 0.0
+        orders[:first] = np.nan
         late = [overlay for overlay in self.overlays if isinstance(overlay, HoldingsOverlay)]
         if late:
             acting = days & market.priced() & (np.arange(len(days)) >= first)
             orders = follow_book(orders, acting, late, market)
-            orders[:first] = 0.0
         return Path(stance, wanted, orders, first)
 
     def decision_days(self, times: pd.DatetimeIndex) -> BoolArray:

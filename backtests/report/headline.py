@@ -88,6 +88,8 @@ def mechanism(findings: Sequence[Finding]) -> str:
     if found.good == found.tested:
         return f"the mechanism holds in {_all(found.tested, 'claim')} tested"
     if found.bad == found.tested:
+        if found.tested == 1:
+            return "the mechanism does not hold in the one claim tested"
         return f"the mechanism holds in none of {plural(found.tested, 'claim')} tested"
     if found.open == found.tested:
         return f"whether the mechanism holds {CANNOT}"
@@ -151,6 +153,8 @@ def forecasts(findings: Sequence[Finding]) -> str:
     if found.good == due:
         said = f"{_all(due, 'forecast')} due since publication came true"
     elif found.bad == due:
+        if due == 1:
+            return "the one forecast due since publication did not come true"
         said = f"none of {plural(due, 'forecast')} due since publication came true"
     else:
         parts = [f"{count(found.good)} came true"]
@@ -180,7 +184,9 @@ def rules(findings: Sequence[Finding]) -> str:
 
 
 def _all(number: int, noun: str) -> str:
-    return f"the one {noun}" if number == 1 else f"all {plural(number, noun)}"
+    if number < 3:
+        return f"the one {noun}" if number == 1 else f"both {noun}s"
+    return f"all {plural(number, noun)}"
 
 
 def _verb(number: int, verb: str) -> str:

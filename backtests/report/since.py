@@ -60,7 +60,7 @@ def since_publication(snapshot: Snapshot, panel: Panel, published: date) -> Sinc
 
 
 def _moved(before: float, after: float) -> str:
-    change = 100.0 * (after / before - 1.0)
+    change = round(100.0 * (after / before - 1.0), 6)
     size = fixed(abs(change), 0 if abs(change) >= 10 else 1)
     if not size.strip("0."):
         return "did not move"

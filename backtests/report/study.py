@@ -120,7 +120,7 @@ def _matched(
 ) -> list[Run]:
     """Return the two yardsticks that copy a rule's exposure: held evenly, and at other times."""
     weights = weights_of(rule, panel, snapshot.daily, snapshot.funding)
-    first, _ = window_of(snapshot, None, None)
+    first, _ = window_of(weights, snapshot, None, None)
     made = (
         exposure_matched(weights, panel, snapshot.daily, of=rule.name, start=first),
         random_timing(weights, panel, snapshot.daily, of=rule.name, start=first, seed=seed),

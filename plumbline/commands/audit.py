@@ -37,12 +37,16 @@ def command(
     from plumbline.options import print_json, snapshot_of
     from signals.audit import audit_all
     from signals.audited import SharedPanel
+    from signals.trial import ROUNDING
 
     shared = SharedPanel()
     chosen = _registered(shared) if name is None else _named(name, shared)
     snapshot = snapshot_of(data, as_of)
     computes = {f"{kind} {label}": compute for (kind, label), compute in chosen.items()}
-    leaks = {leak.name: leak for leak in audit_all(computes, snapshot, count=count, seed=seed)}
+    # What the project names is held to the last bit: live targets must equal the backtest's.
+    rounding = ROUNDING if name is not None and ":" in name else 0.0
+    found = audit_all(computes, snapshot, count=count, seed=seed, rounding=rounding)
+    leaks = {leak.name: leak for leak in found}
     rows = [_row(kind, label, leaks.get(f"{kind} {label}")) for kind, label in chosen]
     if json:
         print_json(rows)

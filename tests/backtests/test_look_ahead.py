@@ -17,7 +17,7 @@ from strategies.loading import load_strategy
 
 @pytest.fixture(scope="module")
 def world(phantom: Snapshot) -> Snapshot:
-    return phantom.until(pd.Timestamp("2019-06-01", tz="UTC"))
+    return phantom.until(pd.Timestamp("2022-03-01", tz="UTC"))
 
 
 @pytest.mark.parametrize(

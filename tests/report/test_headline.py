@@ -14,7 +14,8 @@ MECHANISM = [
     ({}, "No claim about the mechanism has been tested"),
     ({"B1": "not yet tested"}, "No claim about the mechanism has been tested"),
     ({"B1": "holds"}, "The mechanism holds in the one claim tested"),
-    ({"B1": "holds", "B4": "supported"}, "The mechanism holds in all two claims tested"),
+    ({"B1": "holds", "B4": "supported"}, "The mechanism holds in both claims tested"),
+    ({"B1": "does not hold"}, "The mechanism does not hold in the one claim tested"),
     (
         {"B1": "does not hold", "B4": "contradicted"},
         "The mechanism holds in none of two claims tested",
@@ -65,9 +66,13 @@ FORECASTS = [
     ({"D1": "occurred"}, "The one forecast due since publication came true"),
     (
         {"D1": "occurred", "D2": "occurred", "D6": "no deadline given"},
-        "All two forecasts due since publication came true",
+        "Both forecasts due since publication came true",
     ),
-    ({"D1": "did not occur"}, "None of one forecast due since publication came true"),
+    ({"D1": "did not occur"}, "The one forecast due since publication did not come true"),
+    (
+        {"D1": "did not occur", "D2": "did not occur"},
+        "None of two forecasts due since publication came true",
+    ),
     (
         {"D1": "occurred", "D2": "partly", "D3a": "did not occur", "D6": "did not occur"},
         "Of four forecasts due since publication, one came true, one in part and two did not",

@@ -95,6 +95,17 @@ def test_given_times_are_the_only_ones(world: Snapshot) -> None:
     assert (leak.decision_time, leak.cut, leak.name) == (T, T, "leaks_at_one_time")
 
 
+def test_the_last_bits_count_only_where_they_are_asked_to(world: Snapshot) -> None:
+    def last_bit(snapshot: Snapshot) -> pd.Series:
+        x = last(snapshot, "tga")
+        return x if snapshot.as_of == world.as_of else x * (1.0 + 1e-15)
+
+    times = pd.DatetimeIndex([T])
+    assert audit(last_bit, world, times) == []
+    (leak,) = audit(last_bit, world, times, rounding=0.0)
+    assert leak.kind == "cut"
+
+
 def test_a_function_that_draws_lots_is_told_from_one_that_leaks(world: Snapshot) -> None:
     draws = itertools.count()
 

@@ -68,10 +68,18 @@ def test_a_difference_before_a_missing_row_comes_first() -> None:
     assert (found.decision_time, found.whole, found.other) == (TIMES[0], 1.0, 7.0)
 
 
-def test_a_tolerance_is_relative() -> None:
-    whole, other = frame(a=[1e6, 1.0, NAN, np.inf]), frame(a=[1e6 + 1e-4, 1.0, NAN, np.inf])
+def test_a_tolerance_is_a_share_of_the_largest_number() -> None:
+    whole, other = frame(a=[1e6, 0.0, NAN, np.inf]), frame(a=[1e6 + 1e-4, 1e-4, NAN, np.inf])
     assert first_difference(whole, other, TIMES[-1], 1e-9) is None
     assert first_difference(whole, other, TIMES[-1], 1e-11) is not None
+
+
+def test_a_tolerance_is_of_the_column_and_of_what_was_known() -> None:
+    whole = frame(a=[1.0, 1, 1, 1e9], b=[1e9, 1e9, 1e9, 1e9])
+    other = frame(a=[1.0, 1 + 1e-6, 1, 1e9], b=[1e9, 1e9, 1e9, 1e9])
+    found = first_difference(whole, other, TIMES[2], 1e-9)
+    assert found is not None
+    assert (found.decision_time, found.column) == (TIMES[1], "a")
 
 
 def test_an_output_is_sorted_and_a_series_becomes_a_column() -> None:

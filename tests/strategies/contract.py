@@ -81,15 +81,14 @@ class StrategyContract:
         seen = table.drop(columns=CASH).to_numpy()
         assert seen.tobytes() == orders(rule, whole(snapshot)).tobytes()
 
-    def test_it_begins_in_cash_and_decides_on_its_days(
+    def test_it_orders_nothing_before_it_can_decide_and_then_on_its_days(
         self, rule: Strategy, snapshot: Snapshot
     ) -> None:
         market = whole(snapshot)
         found = path(rule, market)
         assert 0 < found.first < len(market.times)
-        assert not found.orders[: found.first].any()
+        assert np.isnan(found.orders[: found.first]).all()
         given = ~np.isnan(found.orders).any(axis=1)
-        given[: found.first] = False
         assert not (given & ~rule.decision_days(market.times)).any()
 
     def test_weights_stay_within_the_stated_gross_exposure(

@@ -39,14 +39,14 @@ def test_the_table_has_every_decision_time_every_asset_and_cash() -> None:
     same(found, [[0.4, 0, 0.6], [0, 0, 1]])
 
 
-def test_before_the_first_answer_it_is_cash_and_afterwards_silence_is_no_order() -> None:
+def test_there_is_no_order_before_the_first_answer_nor_while_it_is_silent() -> None:
     found = targets(strategy(Stated((NAN, NAN, 0.5, NAN, 0.7))), market({"BTC": [1.0] * 5}))
-    same(found["BTC"], [0, 0, 0.5, NAN, 0.7])
-    same(found[CASH], [1, 1, 0.5, NAN, 0.3])
+    same(found["BTC"], [NAN, NAN, 0.5, NAN, 0.7])
+    same(found[CASH], [NAN, NAN, 0.5, NAN, 0.3])
 
 
-def test_a_rule_that_never_answers_stays_in_cash() -> None:
-    same(targets(strategy(Stated((NAN, NAN))), market({"BTC": [1.0] * 2}))[CASH], [1, 1])
+def test_a_rule_that_never_answers_never_orders() -> None:
+    same(targets(strategy(Stated((NAN, NAN))), market({"BTC": [1.0] * 2}))[CASH], [NAN, NAN])
 
 
 def test_without_a_btc_bar_there_is_no_order() -> None:
@@ -61,9 +61,9 @@ def test_after_the_last_bar_there_is_no_order() -> None:
     same(targets(strategy(Constant()), world)["BTC"], [1, NAN, NAN])
 
 
-def test_before_the_thirtieth_bar_of_btc_it_is_cash() -> None:
+def test_before_the_thirtieth_bar_of_btc_there_is_no_order() -> None:
     world = Market(panel(31), bars({"BTC": [1.0] * 31}, season=0))
-    same(targets(strategy(Constant()), world)["BTC"].iloc[27:], [0, 0, 1, 1])
+    same(targets(strategy(Constant()), world)["BTC"].iloc[27:], [NAN, NAN, 1, 1])
 
 
 def test_weekly_orders_fall_on_friday_midnights() -> None:
@@ -72,8 +72,8 @@ def test_weekly_orders_fall_on_friday_midnights() -> None:
         Stated((NAN, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)), decide="weekly_after_h41"
     )
     assert FIRST.day_name() == "Friday"
-    # The first Friday has no answer; until the next it is cash.
-    same(targets(rule, world)["BTC"], [0, 0, 0, 0, 0, 0, 0, 0.8, NAN])
+    # The first Friday has no answer; until the next there is no order.
+    same(targets(rule, world)["BTC"], [*7 * [NAN], 0.8, NAN])
 
 
 @pytest.mark.parametrize(
@@ -234,5 +234,5 @@ def test_the_panel_may_begin_before_or_after_the_bars() -> None:
     early = Market(panel(60, first=FIRST - 50 * DAY), bars({"BTC": [1.0] * 10}))
     found = targets(rule, early)["BTC"]
     # 41 bars close by FIRST, the thirtieth 11 days before it.
-    assert found.loc[: FIRST - 12 * DAY].eq(0.0).all()
+    assert found.loc[: FIRST - 12 * DAY].isna().all()
     assert found.loc[FIRST - 11 * DAY :].eq(1.0).all()

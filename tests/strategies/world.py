@@ -14,6 +14,7 @@ from data.observations import observe
 from data.snapshot import Snapshot
 
 START, END = pd.Timestamp("2021-01-01"), pd.Timestamp("2025-06-30")
+HOLE = pd.Timestamp("2023-03-01"), pd.Timestamp("2023-04-01")
 DAY = pd.Timedelta(days=1)
 # First and last bar of each coin. LUNA_CLASSIC was delisted, UST is a stablecoin, DEAD just
 # stops, and ETH has a hole.
@@ -49,8 +50,8 @@ def _utc(day: pd.Timestamp) -> pd.Timestamp:
 
 
 def _figures(rng: np.random.Generator) -> list[pd.DataFrame]:
-    business = pd.bdate_range(START, END, unit="us")
     every_day = pd.date_range(START, END, freq="D", unit="us")
+    business = every_day[every_day.day_of_week < 5]
     wednesdays = every_day[every_day.day_of_week == 2]
     years = np.asarray((business - START) / pd.Timedelta(days=365))
     ceiling = 5.0 + 0.0 * np.arange(len(every_day))
@@ -96,9 +97,11 @@ def _prices(rng: np.random.Generator) -> pd.DataFrame:
         piece = pd.DataFrame({"symbol": name, "opened": opened, "open": start, "close": close})
         piece["high"], piece["low"] = piece[["open", "close"]].max(axis=1), 0.9 * close
         piece["volume"] = rng.lognormal(13.0, 0.5, len(opened))
-        hole = (opened >= "2023-03-01") & (opened < "2023-04-01") & (name == "ETH")
+        hole = (opened >= _utc(HOLE[0])) & (opened < _utc(HOLE[1])) & (name == "ETH")
         pieces.append(piece[~hole])
-    return pd.concat(pieces, ignore_index=True).assign(market="test USD")
+    rows = pd.concat(pieces, ignore_index=True)
+    rows["market"] = "test USD"
+    return rows
 
 
 def _funding(rng: np.random.Generator) -> pd.DataFrame:
