@@ -13,7 +13,7 @@ remains goes back into cash, a column of its own that accrues interest. So
 
 vectorbt sizes orders on the value before costs. The targets are therefore scaled by
 1 - costs / value of their bar, with the costs of the run before, and the run is repeated until
-they repeat: the error shrinks by the cost rate at each pass, five or six passes in practice.
+they repeat: the error shrinks by the cost rate at each pass, six passes at ordinary costs.
 
 This module is vectorbt's only home and importing it takes seconds: import it where a backtest
 is run, not at the top of a command.
@@ -85,7 +85,7 @@ def simulate(
     ------
     EngineError
         Input that cannot be run on, named with its date and value; or an account that is ruined
-        (its value falls to zero or below).
+        (its value falls below zero or to a billionth of its peak).
     UnknownName
         A weight for an asset without bars.
 

@@ -72,8 +72,9 @@ def first_difference(
     t : Timestamp
         Last row that is compared.
     tolerance : float
-        Difference allowed between numbers, as a share of the largest number in their column up
-        to `t`; with 0 they are compared bit by bit. NaN equals NaN.
+        Difference allowed between numbers, as a share of the largest number up to `t` in their
+        column or row (cash is what the weights of its row leave over); with 0 they are compared
+        bit by bit. NaN equals NaN.
 
     Notes
     -----
@@ -151,7 +152,9 @@ def _unequal_numbers(left: pd.DataFrame, right: pd.DataFrame, tolerance: float) 
     missing = np.isnan(a) & np.isnan(b)
     if tolerance == 0.0:
         return np.asarray((a.view(np.uint64) != b.view(np.uint64)) & ~missing)
-    scale = np.where(np.isfinite(a), np.abs(a), 0.0).max(axis=0, initial=0.0, keepdims=True)
+    size = np.where(np.isfinite(a), np.abs(a), 0.0)
+    columns, rows = (size.max(axis=axis, initial=0.0, keepdims=True) for axis in (0, 1))
+    scale = np.maximum(columns, rows)
     with np.errstate(invalid="ignore"):
         close = (a == b) | (np.abs(a - b) <= tolerance * scale)
     return np.asarray(~close & ~missing)

@@ -130,7 +130,7 @@ def exposure_matched(
     of : str
         Name of the run.
     start : Timestamp
-        First decision time of the run; before it all is cash.
+        First decision time of the run; there is no order before it.
 
     Returns
     -------
@@ -154,10 +154,7 @@ def exposure_matched(
     altcoins[:, market.btc] = False
     target = in_altcoins * equally(altcoins)
     target[:, market.btc] = in_btc + np.where(altcoins.any(axis=1), 0.0, in_altcoins)
-    target[~rows] = 0.0
-    target[rows & ~market.priced()] = np.nan
     orders = follow(target, rows & market.priced(), [RebalanceBand(width=BAND)], market)
-    orders[~rows] = 0.0
     return Yardstick(
         f"{of}:exposure_matched",
         f"Constant {in_btc + in_altcoins:.0%} exposure, the mean of {of}",
@@ -198,7 +195,7 @@ def random_timing(
     least = len(rows) // 10
     shift = int(np.random.default_rng(seed).integers(least, len(rows) - least + 1))
     source = np.roll(rows, shift)
-    orders = np.zeros(held.shape)
+    orders = np.full(held.shape, np.nan)
     silent = weights.isna().any(axis=1).to_numpy()
     moved = held[source]
     stray = np.where(market.universe()[rows], 0.0, moved)

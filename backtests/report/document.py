@@ -15,7 +15,17 @@ NOT_CALIBRATED = "not calibrated"
 
 
 def document(found: Content) -> dict[str, Any]:
-    """Return the content of ``report.json``; the keys are described in docs/report.md."""
+    """Return the content of ``report.json``.
+
+    Returns
+    -------
+    dict
+        ``schema_version``, identity (``run_id``, ``snapshot_id``, ``as_of``, ``source``,
+        ``thesis``), what is simulated (``simulated``, ``planted``), ``headline`` as it is read,
+        ``claims`` in the order of registration, ``strategies`` (rules, then yardsticks),
+        ``delays``, ``regime``, ``next_releases``, ``tripwires``, ``data`` and ``charts``. A
+        number that is missing is null; estimates are in the claim's ``unit``.
+    """
     study = found.study
     snapshot, thesis = study.snapshot, study.thesis
     truth = snapshot.truth

@@ -22,7 +22,7 @@ from backtests.report.palette import DARK, LIGHT, variables
 from backtests.report.performance import MONTHS, bracket, coins, drag, months, shown
 from backtests.report.scorecard import strength
 from backtests.report.sources import remarkable
-from backtests.report.study import DELAYS_HOURS
+from backtests.report.study import DELAYS_HOURS, Study
 
 TEMPLATES = Path(__file__).with_name("templates")
 # What matters most stands where no one has to scroll.
@@ -151,8 +151,13 @@ def _rules(found: Content) -> dict[str, Any]:
         "drags": [drag(one.strategy, (one.first, one.last), one.end_value) for one in study.delays],
         "delay_hours": [hours for hours in DELAYS_HOURS if hours],
         "coins": coins(study.runs),
-        "first_year": head.simulation.equity.index[0].year,
+        "starts": _starts(study),
     }
+
+
+def _starts(study: Study) -> dict[str, Any]:
+    days = [wording.day(run.simulation.equity.index[0]) for run in study.runs]
+    return {"first": min(days), "later": min(days) != max(days)}
 
 
 def _data(found: Content) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from backtests.report.content import content
+from backtests.report.content import Content, content
 from backtests.report.document import document
 from backtests.report.page import page
 from backtests.report.study import Study
@@ -35,7 +35,12 @@ def write_report(study: Study, out: Path) -> Path:
     No file holds the time of the run: the same study gives the same bytes. The manifest lists
     the SHA-256 of every other file.
     """
-    found = content(study)
+    return write_content(content(study), out)
+
+
+def write_content(found: Content, out: Path) -> Path:
+    """Write what :func:`~backtests.report.content.content` computed; see :func:`write_report`."""
+    study = found.study
     pictures = {key: chart.png() for key, chart in found.charts.items()}
     files = {
         JSON: (canonical_json(document(found), indent=2) + "\n").encode(),
@@ -45,9 +50,9 @@ def write_report(study: Study, out: Path) -> Path:
     manifest = {
         **study.manifest,
         "run_id": study.run_id,
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+        "files": {name: hashlib.sha256(written).hexdigest() for name, written in files.items()},
     }
-    for name, bytes_ in files.items():
-        replace_file(out / name, bytes_)
+    for name, written in files.items():
+        replace_file(out / name, written)
     replace_file(out / MANIFEST, (canonical_json(manifest, indent=2) + "\n").encode())
     return out / HTML

@@ -35,6 +35,8 @@ class Book:
         Row of the decision times that the book stands at; -1 before the first.
     tradable : ndarray of bool, shape (assets,)
         Assets whose holding can be changed at this row.
+    ordered : bool
+        Whether there has been an order, be it for cash.
     """
 
     weights: FloatArray
@@ -42,6 +44,7 @@ class Book:
     since_trade: int = -1
     row: int = -1
     tradable: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    ordered: bool = False
 
     @property
     def invested(self) -> bool:
@@ -61,8 +64,8 @@ class Book:
         self.value *= max(growth, 0.0)
         self.weights = (self.weights + moved) / growth if growth > 0.0 else 0.0 * moved
 
-    def settle(self, target: FloatArray) -> None:
-        """Take the target weights where an asset can be traded.
+    def attainable(self, target: FloatArray) -> FloatArray:
+        """Return the weights that an order for `target` would lead to at this row.
 
         A halted holding stays, and what it binds cannot be spent: the others are bought in
         proportion, up to the larger of the book and what the target itself would borrow.
@@ -74,9 +77,14 @@ class Book:
             if excess > DUST and bought.any():
                 left = max(0.0, 1.0 - excess / float(after[bought].sum()))
                 after = np.where(bought, after * left, after)
+        return after
+
+    def settle(self, target: FloatArray) -> None:
+        """Carry out an order for `target`, as far as it is attainable."""
+        after = self.attainable(target)
         if float(np.abs(after - self.weights).max()) > DUST:
             self.since_trade = 0
-        self.weights = after
+        self.weights, self.ordered = after, True
 
 
 # Takes the weights wanted so far (None: no order) and the book at this close; gives the weights

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from data.aliases import FloatArray
 from strategies.market import Market
-from strategies.overlays.base import Book, Step
+from strategies.overlays.base import DUST, Book, Step
 from strategies.piece import Piece
 
 
@@ -82,8 +82,9 @@ class RebalanceBand(Piece):
     """Give no order while every holding is near its target.
 
     An order is given when the weight of some asset is more than `width` from its target, or when
-    an asset is to be entered or left altogether; it then goes all the way. Halted holdings do
-    not count: they cannot be moved.
+    an asset is to be entered or left altogether; it then goes all the way. The first decision is
+    always an order, so that it is told from silence. Halted holdings, and
+    what they bind, do not count: they cannot be moved.
 
     Parameters
     ----------
@@ -98,12 +99,13 @@ class RebalanceBand(Piece):
         """Return the step to take on each decision day."""
 
         def step(wanted: FloatArray | None, book: Book) -> FloatArray | None:
-            if wanted is None:
-                return None
-            gap = np.where(book.tradable, wanted - book.weights, 0.0)
-            if float(np.abs(gap).max()) > self.width:
+            if wanted is None or not book.ordered:
                 return wanted
-            switched = ((wanted == 0.0) != (book.weights == 0.0)) & (gap != 0.0)
+            after = book.attainable(wanted)
+            gap = np.abs(after - book.weights)
+            if float(gap.max()) > self.width:
+                return wanted
+            switched = ((after == 0.0) != (book.weights == 0.0)) & (gap > DUST)
             return wanted if bool(switched.any()) else None
 
         return step

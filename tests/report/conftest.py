@@ -18,14 +18,14 @@ def study(phantom: Snapshot) -> Study:
     from tests.report.studies import real_like
     from tests.report.studies import study as made
 
-    return made(real_like(phantom))
+    return made(real_like(phantom), "my_playbook")
 
 
 @pytest.fixture(scope="session")
 def simulated_study(phantom: Snapshot) -> Study:
     from tests.report.studies import study as made
 
-    return made(phantom)
+    return made(phantom, "essay_playbook")
 
 
 @pytest.fixture(scope="session")
@@ -36,11 +36,11 @@ def content(study: Study) -> Content:
 
 
 @pytest.fixture(scope="session")
-def report(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(content: Content, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a report that is not marked as simulated."""
-    from backtests.report.writer import write_report
+    from backtests.report.writer import write_content
 
-    return write_report(study, tmp_path_factory.mktemp("report")).parent
+    return write_content(content, tmp_path_factory.mktemp("report")).parent
 
 
 @pytest.fixture(scope="session")

@@ -16,10 +16,11 @@ from backtests.inference.power import verdict_chances
 from backtests.inference.verdict import NOT_YET_TESTED
 from backtests.metrics import summary
 from backtests.report.study import Delay, Study
-from backtests.run import FIRST_TRADE, Run, panel_of
+from backtests.run import FIRST_TRADE, Run
 from backtests.simulation import Simulation
 from backtests.thesis.claims import Thesis, read_thesis
 from backtests.thesis.finding import Finding, Result
+from data.panel import panel_of
 from data.snapshot import Snapshot
 
 PERIOD = (date(2014, 1, 10), date(2026, 8, 7))
@@ -70,7 +71,12 @@ def findings() -> tuple[Finding, ...]:
     """One for each registered claim: every word a claim can end with, and missing values."""
     days = tuple({"day": date(2025, 1, 1 + n), "bp": float(n)} for n in range(20))
     left = {"without 2020-03..06": 1.0, "without 2014": 1.4, "without 2015": 2.0}
-    effect = {"standard_error": 0.9, "delta": 1.0, "parts": lagged(1.5), "dose": 1.0}
+    effect: dict[str, Any] = {
+        "standard_error": 0.9,
+        "delta": 1.0,
+        "parts": lagged(1.5),
+        "dose": 1.0,
+    }
     made = [
         finding("B1", "partly", estimate=0.2),
         finding("B3", "holds", estimate=-12.8, episodes=2),
@@ -146,6 +152,7 @@ def run(name: str, snapshot: Snapshot, weight: float, *, benchmark: bool = False
     closes = snapshot.daily.close["BTC"].loc[FIRST_TRADE : snapshot.as_of]
     moved = closes.pct_change().fillna(0.0)
     cash = pd.Series(2e-5, index=closes.index, name="cash_return")
+    cash.iloc[0] = 0.0
     equity = 1e5 * (1.0 + weight * moved + (1.0 - weight) * cash).cumprod()
     held = pd.DataFrame({"BTC": weight, "CASH": 1.0 - weight}, index=closes.index)
     fills = pd.DataFrame(
@@ -175,9 +182,8 @@ def run(name: str, snapshot: Snapshot, weight: float, *, benchmark: bool = False
     )
 
 
-def study(snapshot: Snapshot) -> Study:
-    """The study; a snapshot with a truth makes a simulated report."""
-    head = "essay_playbook"
+def study(snapshot: Snapshot, head: str) -> Study:
+    """The study; a snapshot with a truth makes a simulated report, a known head has tripwires."""
     runs = (
         run(head, snapshot, 0.5),
         run("of_my_own", snapshot, 0.8),

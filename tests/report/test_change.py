@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -9,7 +10,7 @@ from backtests.report.change import what_would_change
 from tests.report.studies import finding, thesis
 
 NOW = pd.Timestamp("2026-08-07", tz="UTC")
-SIZED = {"standard_error": 0.9, "delta": 1.0, "estimate": 1.6}
+SIZED: dict[str, Any] = {"standard_error": 0.9, "delta": 1.0, "estimate": 1.6}
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,8 @@ def test_eras_are_those_of_the_record() -> None:
 
 def test_liquidity_begins_after_the_hole_of_the_treasury_statement() -> None:
     times = pd.date_range("2012-12-01", "2016-03-01", freq="D", tz="UTC", unit="us")
-    level = pd.Series(1.0, index=times).where((times < "2013-01-30") | (times > "2016-01-05"))
+    level = pd.Series(1.0, index=times)
+    level.loc["2013-01-30":"2016-01-05"] = np.nan
     rows = liquidity.table(level, pd.Series(2.0, index=times), pd.Series("drain", index=times))
     assert rows.index[0] == pd.Timestamp("2016-01-05")
     assert rows.index[-1] == pd.Timestamp("2016-02-29")
@@ -132,11 +133,11 @@ def test_forest_divides_by_delta() -> None:
     rows = forest.table(findings())
     assert list(rows.index) == ["B4", "C2a", "C2b", "C3", "E1"]
     assert rows.loc["B4", "estimate"] == pytest.approx(0.46 / 0.15)
-    assert np.isnan(rows.loc["B4", "low"])
+    assert rows["low"].isna()["B4"]
     assert rows.loc["C2a", "high"] == pytest.approx(4.4)
     assert rows.loc["C2a", "before"] == pytest.approx(1.5)
     assert rows.loc["C2a", "planted"] == pytest.approx(3.0)
-    assert np.isnan(rows.loc["C2b", "planted"])
+    assert rows["planted"].isna()["C2b"]
 
 
 def test_forest_is_absent_without_a_test() -> None:
@@ -162,14 +163,27 @@ def test_fan_is_absent_where_the_data_end_at_publication() -> None:
 def test_equity_shows_the_rule_and_every_yardstick(study) -> None:
     rows = equity.table(study.runs)
     assert list(rows["equity"].columns) == [
-        "essay_playbook",
+        "my_playbook",
         "buy_and_hold",
         "cash",
-        "essay_playbook:exposure_matched",
+        "my_playbook:exposure_matched",
     ]
     assert rows["equity"].iloc[0].tolist() == [1e5] * 4
-    assert (rows["drawdown"] <= 0).all(axis=None)
+    assert rows["drawdown"].max().max() <= 0
     assert equity.kind("essay_playbook:random_timing:7") == "random_timing"
+
+
+def test_yardsticks_that_began_earlier_start_with_the_rules_money(study) -> None:
+    head = study.runs[0]
+    late = replace(
+        head.simulation,
+        equity=head.simulation.equity.iloc[1000:] * (1e5 / head.simulation.equity.iloc[1000]),
+        held=head.simulation.held.iloc[1000:],
+    )
+    rows = equity.table([replace(head, simulation=late), *study.runs[1:]])
+    assert len(rows) == len(late.equity)
+    assert rows["equity"].iloc[0].tolist() == pytest.approx([1e5] * 4)
+    assert rows["drawdown"].iloc[0].tolist() == [0.0, 0.0]
 
 
 def test_yardsticks_keep_their_colours_whatever_the_rule(study) -> None:

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from backtests.report.chain import JOINTS, chain
 from backtests.report.scorecard import card, strength
 from tests.report.studies import finding, findings, thesis
 
-EFFECT = {"estimate": 1.5, "interval": (-0.5, 3.0), "standard_error": 0.9, "delta": 1.0}
+EFFECT: dict[str, Any] = {
+    "estimate": 1.5,
+    "interval": (-0.5, 3.0),
+    "standard_error": 0.9,
+    "delta": 1.0,
+}
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from backtests.report.sources import release_rule, remarkable, sources
-from backtests.report.today import coming, regime, wires
+from backtests.report.today import coming, regime
 from data.catalogue import series
 from data.status import market_status, series_status
 
@@ -61,5 +61,5 @@ def test_the_regime_has_a_name_a_reason_and_a_day(study) -> None:
     assert found.since is None or found.since <= study.snapshot.as_of
 
 
-def test_a_rule_of_the_users_own_has_no_tripwires_here(study) -> None:
-    assert wires(study.snapshot, study.panel, "of_my_own") == ()
+def test_a_rule_of_the_users_own_has_no_tripwires_here(content) -> None:
+    assert content.wires == ()

@@ -74,9 +74,14 @@ def test_a_tolerance_is_a_share_of_the_largest_number() -> None:
     assert first_difference(whole, other, TIMES[-1], 1e-11) is not None
 
 
-def test_a_tolerance_is_of_the_column_and_of_what_was_known() -> None:
-    whole = frame(a=[1.0, 1, 1, 1e9], b=[1e9, 1e9, 1e9, 1e9])
-    other = frame(a=[1.0, 1 + 1e-6, 1, 1e9], b=[1e9, 1e9, 1e9, 1e9])
+def test_cash_is_what_the_weights_of_its_row_leave_over() -> None:
+    whole, other = frame(a=[1.0] * 4, c=[0.0] * 4), frame(a=[1.0] * 4, c=[0.0, 2e-16, 0.0, 0.0])
+    assert first_difference(whole, other, TIMES[-1], 1e-12) is None
+    assert first_difference(whole, other, TIMES[-1]) is not None
+
+
+def test_numbers_after_the_cut_do_not_make_it_more_tolerant() -> None:
+    whole, other = frame(a=[1.0, 1, 1, 1e9]), frame(a=[1.0, 1 + 1e-6, 1, 1e9])
     found = first_difference(whole, other, TIMES[2], 1e-9)
     assert found is not None
     assert (found.decision_time, found.column) == (TIMES[1], "a")

@@ -88,6 +88,7 @@ class StrategyContract:
         found = path(rule, market)
         assert 0 < found.first < len(market.times)
         assert np.isnan(found.orders[: found.first]).all()
+        assert not np.isnan(found.orders[found.first]).any()
         given = ~np.isnan(found.orders).any(axis=1)
         assert not (given & ~rule.decision_days(market.times)).any()
 

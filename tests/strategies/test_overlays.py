@@ -138,6 +138,10 @@ def test_band_orders_beyond_its_width_on_entry_and_on_exit() -> None:
     same(found, column(0.5, NAN, NAN, 0.56, 0.02, 0.0, NAN, 0.01))
 
 
+def test_the_first_decision_is_an_order_even_for_cash() -> None:
+    same(orders(RebalanceBand(width=0.05), column(NAN, 0, 0, 1), flat(4)), column(NAN, 0, NAN, 1))
+
+
 def test_band_looks_at_holdings_as_they_have_drifted() -> None:
     # 0.5 in BTC that rises by a quarter is 0.625 / 1.125 = 0.5556 of the book.
     world = market({"BTC": [100.0, 125.0]})
@@ -150,7 +154,7 @@ def test_band_leaves_a_halted_holding_alone() -> None:
     wanted = np.array([[0.5, 0.5], [1.0, 0.0], [0.5, 0.0]])
     found = orders(RebalanceBand(width=0.05), wanted, world)
     # ETH cannot be sold, and what it binds cannot buy BTC: half the book stays in each.
-    same(found, [[0.5, 0.5], [1.0, 0.0], [NAN, NAN]])
+    same(found, [[0.5, 0.5], [NAN, NAN], [NAN, NAN]])
     same(orders(RebalanceBand(width=0.6), wanted, world)[1:], [[NAN, NAN], [NAN, NAN]])
 
 

@@ -72,14 +72,20 @@ def lines(runs: Sequence[Run]) -> list[Line]:
 def table(runs: Sequence[Run]) -> pd.DataFrame:
     """Return equity by run name (USD), and drawdown and exposure of rule and holding (shares).
 
-    Columns are pairs ``(what, run name)``; rows are naive days, the close of the day.
+    Columns are pairs ``(what, run name)``; rows are naive days, the close of the day, from the
+    rule's first. Yardsticks that began earlier are worth the rule's initial cash on that day.
     """
-    by_name = {run.name: run.simulation for run in runs}
-    columns = {("equity", one.name): by_name[one.name].equity for one in lines(runs)}
+    simulations = {run.name: run.simulation for run in runs}
+    head = simulations[runs[0].name]
+    index, cash = head.equity.index, float(head.equity.iloc[0])
+    columns = {}
+    for one in lines(runs):
+        value = simulations[one.name].equity.reindex(index)
+        columns["equity", one.name] = value * (cash / value[value.first_valid_index()])
     for name in (runs[0].name, HOLD):
-        if name in by_name:
-            columns["drawdown", name] = drawdown(by_name[name].equity)
-    columns["exposure", runs[0].name] = by_name[runs[0].name].exposure
+        if name in simulations:
+            columns["drawdown", name] = drawdown(columns["equity", name])
+    columns["exposure", runs[0].name] = head.exposure
     rows = pd.DataFrame(columns)
     closes = pd.DatetimeIndex(rows.index).tz_localize(None) - pd.Timedelta(days=1)
     return rows.set_axis(closes.rename("day"))

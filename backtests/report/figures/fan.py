@@ -29,6 +29,15 @@ BANDS = (5, 25, 50, 75, 95)
 TITLE = "BTC, publication = 100, log scale"
 AXIS = "days since publication"
 FOOT = 100.0
+START = {
+    "type": "line",
+    "xref": "paper",
+    "x0": 0,
+    "x1": 1,
+    "y0": FOOT,
+    "y1": FOOT,
+    "line": {"color": "@ink", "width": 1, "dash": "dot"},
+}
 
 
 def table(closes: pd.Series[float], published: date) -> pd.DataFrame:
@@ -143,17 +152,7 @@ def _spec(rows: pd.DataFrame) -> dict[str, Any]:
                 tickvals=log_ticks(*_reach(rows), steps=(1, 2, 5)),
                 tickformat=",d",
             ),
-            shapes=[
-                {
-                    "type": "line",
-                    "xref": "paper",
-                    "x0": 0,
-                    "x1": 1,
-                    "y0": FOOT,
-                    "y1": FOOT,
-                    "line": {"color": "@ink", "width": 1, "dash": "dot"},
-                }
-            ],
+            shapes=[START],
             annotations=[
                 panel_title(TITLE, 0.96),
                 *(
