@@ -125,7 +125,9 @@ def _matched(
         exposure_matched(weights, panel, snapshot.daily, of=rule.name, start=first),
         random_timing(weights, panel, snapshot.daily, of=rule.name, start=first, seed=seed),
     )
-    return [backtest(each, snapshot, costs, panel=panel, benchmark=True) for each in made]
+    return [
+        backtest(each, snapshot, costs, start=first, panel=panel, benchmark=True) for each in made
+    ]
 
 
 def _delays(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from strategies.tripwires import Tripwire
 
 NEXT_SHOWN = 8
+HEADLINE = "essay_playbook"
 
 
 def command(
@@ -24,8 +25,11 @@ def command(
     as_of: AsOfOption = None,
     days: Annotated[int, typer.Option(help="How many days back counts as new.")] = 1,
     strategy: Annotated[
-        list[str] | None, typer.Option("--strategy", help="Only these (may be repeated).")
+        list[str] | None, typer.Option("--strategy", help="Whose tripwires (may be repeated).")
     ] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Tripwires of every variant (takes a minute).")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Show new figures against the calendar, the regime, the next releases, and tripwires."""
@@ -43,7 +47,8 @@ def command(
     now, home = snapshot.as_of, settings().home
     seen = snapshot.until(now)
     panel = panel_of(seen)
-    rules = [variant(name, home) for name in strategy or names(home)]
+    chosen = names(home) if all_ else strategy or [HEADLINE]
+    rules = [variant(name, home) for name in chosen]
     watched = sorted({series for rule in rules for series in rule.inputs if panel.has(series)})
     regime = table("regime").compute(panel).iloc[-1]
     found: dict[str, Any] = {
