@@ -38,13 +38,15 @@ def of_signal(signal: Signal | SignalTable, shared: SharedPanel) -> Compute:
     return compute
 
 
-def registered(shared: SharedPanel) -> dict[str, Compute]:
+def registered(shared: SharedPanel) -> dict[tuple[str, str], Compute]:
     """Return every registered signal and table, with default parameters.
 
-    A table that has a signal's name is called ``NAME table``.
+    Returns
+    -------
+    dict of (kind, name) to callable
+        Kind is ``"signal"`` or ``"table"``: the two may have a name in common.
     """
-    computes = {name: of_signal(signal(name), shared) for name in SIGNALS}
-    for name in TABLES:
-        label = f"{name} table" if name in computes else name
-        computes[label] = of_signal(table(name), shared)
-    return computes
+    return {
+        **{("signal", name): of_signal(signal(name), shared) for name in SIGNALS},
+        **{("table", name): of_signal(table(name), shared) for name in TABLES},
+    }

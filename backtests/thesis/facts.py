@@ -30,7 +30,7 @@ def corridor(claim: Claim, evidence: Evidence) -> Result:
     """Reverse repo = floor < interest on reserves < standing repo = ceiling, day by day."""
     names = ("rrp_rate", "iorb", "ff_upper", "ff_lower")
     rates = pd.concat(
-        {name: history(evidence, name, claim.sample) for name in names}, axis=1
+        {name: history(evidence, name, claim.sample) for name in names}, axis=1, sort=True
     ).dropna()
     tolerance = claim.needs("tolerance")
     at_floor = (rates["rrp_rate"] - rates["ff_lower"]).abs() * BP <= tolerance["bp"]

@@ -59,8 +59,7 @@ def command(
 def _registered(shared: SharedPanel) -> dict[tuple[str, str], Compute]:
     """Everything that has a name, the user's own variants among it."""
     from data.settings import settings
-    from signals.audited import of_signal
-    from signals.registry import SIGNALS, TABLES, signal, table
+    from signals.audited import registered
     from strategies.baselines import BASELINES
     from strategies.variants import names, variant
 
@@ -68,8 +67,7 @@ def _registered(shared: SharedPanel) -> dict[tuple[str, str], Compute]:
     rules: list[WeightRule] = [*map(BASELINES.__getitem__, BASELINES)]
     rules += [variant(name, home) for name in names(home)]
     return {
-        **{("signal", name): of_signal(signal(name), shared) for name in SIGNALS},
-        **{("table", name): of_signal(table(name), shared) for name in TABLES},
+        **registered(shared),
         **{("strategy", rule.name): _of_rule(rule, shared) for rule in rules},
     }
 

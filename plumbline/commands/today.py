@@ -39,7 +39,7 @@ def command(
     from data.settings import settings
     from plumbline.options import print_json, snapshot_of
     from signals.news import published, upcoming
-    from signals.registry import table
+    from signals.registry import SIGNALS, signal, table
     from strategies.tripwires import tripwires
     from strategies.variants import names, variant
 
@@ -49,7 +49,8 @@ def command(
     panel = panel_of(seen)
     chosen = names(home) if all_ else strategy or [HEADLINE]
     rules = [variant(name, home) for name in chosen]
-    watched = sorted({series for rule in rules for series in rule.inputs if panel.has(series)})
+    read = {series for name in SIGNALS for series in signal(name).inputs}
+    watched = sorted(series for series in read if panel.has(series))
     regime = table("regime").compute(panel).iloc[-1]
     found: dict[str, Any] = {
         "as_of": now,

@@ -23,11 +23,9 @@ def world(phantom: Snapshot) -> Snapshot:
 @pytest.mark.parametrize(
     ("name", "delay_hours"),
     [
-        ("buy_and_hold", 0),
         ("liquidity_trend", 0),
-        ("liquidity_trend", 24),
         ("essay_playbook", 0),
-        ("altcoins_hedged", 0),
+        ("altcoins_hedged", 24),
         ("playbook_btc", 4),
     ],
 )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from data.catalogue import SERIES
 from data.errors import BadTable, MissingSeries, UnknownName
+from data.observations import from_rows
 from data.panel import FIRST_DECISION, Panel, decision_times
 from tests.data.vintages import (
     DAY,
@@ -61,7 +62,7 @@ class TestAgainstASlowReading:
             assert same(panel.last(series), [reading.last() for reading in slow])
             refs = pd.Series([reading.ref_date() for reading in slow], index=TIMES)
             assert panel.ref_date(series).equals(refs.astype("datetime64[us]"))
-            age = (pd.Series(TIMES.tz_localize(None), index=TIMES) - refs) / DAY
+            age = (pd.Series(TIMES.tz_localize(None), index=TIMES) - refs).dt.days
             assert same(panel.age(series), age)
 
     @few
@@ -247,3 +248,17 @@ def test_units_of_time_do_not_matter(rows: list[Vintage], unit: Literal["s", "ms
     panel = Panel(observations(rows), TIMES)
     other = Panel(observations(rows), TIMES.as_unit(unit))
     assert all(map(same, answers(panel, "tga"), answers(other, "tga")))
+
+
+def test_a_restated_series_shows_figures_with_a_vintage_on_record_only() -> None:
+    rows = [
+        Vintage("m2", pd.Timestamp("2019-08-31"), 1.0, at("2019-09-24")),
+        Vintage("m2", pd.Timestamp("2019-09-30"), 2.0, at("2019-10-10")),
+    ]
+    table = observations(rows, ("m2",)).table
+    by_rule = table.assign(known_by=["vintage", "rule"])
+    panel = Panel(observations(rows, ("m2",)), TIMES)
+    assert panel.last("m2").loc["2019-10-11"] == 2.0
+    panel = Panel(from_rows(by_rule, ("m2",)), TIMES)
+    assert panel.last("m2").loc["2019-10-11"] == 1.0
+    assert panel.ref_date("m2").loc["2019-10-11"] == pd.Timestamp("2019-08-31")

@@ -13,10 +13,12 @@ from data.catalogue import SERIES
 from data.errors import BadConfig, UnknownName
 
 # DESIGN's list of claims.
-CLAIMS = (
-    "A1 A2 A3 A4 A5 B1 B2 B3 B4 B5 B6 B7 C1 C2a C2b C3 C4 C5 C6 "
-    "D1 D2 D3a D3b D4u D4c D5 D6 D7 E1"
-).split()
+CLAIMS = [
+    *("A1", "A2", "A3", "A4", "A5"),
+    *("B1", "B2", "B3", "B4", "B5", "B6", "B7"),
+    *("C1", "C2a", "C2b", "C3", "C4", "C5", "C6"),
+    *("D1", "D2", "D3a", "D3b", "D4u", "D4c", "D5", "D6", "D7", "E1"),
+]
 DECIDED = {
     *("B1", "B3", "B6", "C1"),
     *("D1", "D2", "D3a", "D3b", "D4u", "D4c", "D6"),
