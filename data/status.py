@@ -110,19 +110,19 @@ def _gaps(days: pd.DatetimeIndex, limit: pd.Timedelta) -> tuple[Gap, ...]:
 
 
 def market_status(snapshot: Snapshot) -> list[MarketStatus]:
-    """Describe the daily and hourly bars of every asset, up to the snapshot's ``as_of``."""
-    daily = [_market_status(snapshot.daily, name, snapshot.as_of) for name in snapshot.daily.assets]
-    if snapshot.hourly is None:
-        return daily
-    hourly = [
-        _market_status(snapshot.hourly, name, snapshot.as_of) for name in snapshot.hourly.assets
+    """Describe the bars of every asset that has any by the snapshot's ``as_of``."""
+    markets = [snapshot.daily] if snapshot.hourly is None else [snapshot.daily, snapshot.hourly]
+    known = [bars.until(snapshot.as_of) for bars in markets]
+    return [
+        _market_status(bars, name, snapshot.as_of)
+        for bars in known
+        for name in bars.assets
+        if bars.close[name].notna().any()
     ]
-    return daily + hourly
 
 
 def _market_status(bars: Bars, name: str, as_of: pd.Timestamp) -> MarketStatus:
-    closes = bars.until(as_of).close[name]
-    closed = pd.DatetimeIndex(closes.dropna().index)
+    closed = pd.DatetimeIndex(bars.close[name].dropna().index)
     opened = closed - bars.timeframe
     age = (as_of - closed[-1]).days
     delisted = asset(name).delisted_on is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,12 +12,13 @@ from backtests.report.chain import Link, chain
 from backtests.report.figures import drivers, equity, essay, fan, forest, liquidity
 from backtests.report.figures.base import Chart
 from backtests.report.headline import headline
-from backtests.report.performance import Uncertainty, uncertainty
+from backtests.report.performance import Uncertainty, from_day, uncertainty
 from backtests.report.scorecard import Card, card
 from backtests.report.since import BTC, Since, since_publication
 from backtests.report.sources import Source, sources
 from backtests.report.study import Study
 from backtests.report.today import Coming, Regime, Wire, coming, regime, wires
+from backtests.run import Run
 from data.panel import Panel
 from data.snapshot import Snapshot
 from data.status import MarketStatus, market_status, series_status
@@ -45,6 +46,8 @@ class Content:
         By key; a chart that its data cannot draw is not there.
     uncertainty : mapping of str to Uncertainty
         By name of the run.
+    same_span : mapping of str to mapping
+        Measures of the yardsticks that began before the headline rule, from its first day on.
     regime, coming, wires
         Where things stand at the end of the data.
     sources, markets : tuple
@@ -59,6 +62,7 @@ class Content:
     cards: tuple[Card, ...]
     charts: Mapping[str, Chart]
     uncertainty: Mapping[str, Uncertainty]
+    same_span: Mapping[str, Mapping[str, float]]
     regime: Regime | None
     coming: tuple[Coming, ...]
     wires: tuple[Wire, ...]
@@ -96,6 +100,7 @@ def content(study: Study) -> Content:
         cards=tuple(card(found, study.thesis, snapshot) for found in findings),
         charts=_charts(study, snapshot, state),
         uncertainty={run.name: uncertainty(run, study.manifest["seed"]) for run in study.runs},
+        same_span=_same_span(study.runs),
         regime=state,
         coming=coming(used & snapshot.observations.ids, snapshot.as_of),
         wires=wires(snapshot, study.panel, study.runs[0].name),
@@ -111,6 +116,12 @@ def _warning(snapshot: Snapshot) -> str | None:
         f"Simulated world “{snapshot.truth.world}”, seed {snapshot.truth.seed}: every figure and "
         "price is made up, and nothing here is about the real world."
     )
+
+
+def _same_span(runs: Sequence[Run]) -> dict[str, Mapping[str, float]]:
+    start = runs[0].simulation.equity.index[0]
+    found = {run.name: from_day(run, start) for run in runs if run.benchmark}
+    return {name: measures for name, measures in found.items() if measures is not None}
 
 
 def _charts(study: Study, snapshot: Snapshot, state: Regime | None) -> dict[str, Chart]:

@@ -123,6 +123,7 @@ def _strategy(run: Run, found: Content) -> dict[str, Any]:
         "first": simulation.equity.index[0],
         "last": simulation.equity.index[-1],
         "metrics": dict(run.metrics),
+        "metrics_from_headline_start": found.same_span.get(run.name),
         "intervals": {"sharpe": sure.sharpe},
         "resampling_ranges": {
             "volatility": sure.volatility,

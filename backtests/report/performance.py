@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from backtests.inference.block_bootstrap import block_length, stationary_indices
 from backtests.inference.sharpe import LEAST_YEARS, sharpe_interval
-from backtests.metrics import YEAR
+from backtests.metrics import MEASURES, YEAR
 from backtests.report.wording import fixed, percent
 from backtests.run import Run
 from data.aliases import FloatArray
@@ -20,6 +20,7 @@ TAILS = (2.5, 97.5)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # A month of this size gets the full shade.
 FULL_SHADE = 0.4
+IN_USD = frozenset({"ending_value", "costs_paid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,36 @@ def drag(
     )
 
 
-def shown(value: float, unit: str) -> str:
+def from_day(run: Run, start: pd.Timestamp) -> dict[str, float] | None:
+    """Return a run's measures from a day on, so that they compare with a run that began then.
+
+    Parameters
+    ----------
+    run : Run
+        A run that holds on to what it held on that day.
+    start : Timestamp
+        Close (UTC) of its first day.
+
+    Returns
+    -------
+    dict or None
+        By the names of :data:`~backtests.metrics.MEASURES`, without those that hang on the size
+        of the account; ``None`` where the run does not begin before that day.
+    """
+    whole = run.simulation
+    if whole.equity.index[0] >= start:
+        return None
+    part = replace(
+        whole,
+        equity=whole.equity.loc[start:],
+        held=whole.held.loc[start:],
+        traded=whole.traded.loc[start:],
+        cash_returns=whole.cash_returns.loc[start:],
+    )
+    return {name: measure(part) for name, measure in MEASURES.items() if name not in IN_USD}
+
+
+def shown(value: float | None, unit: str) -> str:
     """Return a measure as text by the unit its table states."""
     if unit in ("share", "share a year"):
         return percent(value, 1)

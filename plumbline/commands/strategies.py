@@ -54,20 +54,16 @@ def list_(json: JsonOption = False) -> None:
 
 
 @app.command()
-def new(
-    name: Annotated[str, typer.Argument(help="Name of the new variant.")],
-    like: Annotated[str, typer.Option("--like", help="Variant to start from.")] = "essay_playbook",
-) -> None:
+def new(name: Annotated[str, typer.Argument(help="Name of the new variant.")]) -> None:
     """Write a variant of your own into the home folder, to edit."""
     from data.atomic import replace_file
     from data.errors import BadConfig
     from data.settings import settings
-    from strategies.variants import names, template
+    from strategies.variants import template
 
-    home = settings()
-    path = home.variants / f"{name}.toml"
-    if name in names(home.home) or path.exists():
-        raise BadConfig(f"a variant {name!r} exists already: choose another name")
-    text = template(name, like=like)
+    path = settings().variants / f"{name}.toml"
+    text = template(name)
+    if path.exists():
+        raise BadConfig(f"{path} exists already: choose another name")
     replace_file(path, text.encode())
     print(f"{path}\nedit it, then: plumbline backtest {name}")

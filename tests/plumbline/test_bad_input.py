@@ -61,7 +61,7 @@ COMMANDS = [
     (("explain", "essay_playbook", "2031-01-01"), r"2031-01-01 lies after the last decision"),
     (("today", "--strategy", "essay_playbok"), r"did you mean essay_playbook"),
     (("audit", "net_liqudity"), r"did you mean net_liq"),
-    (("strategies", "new", "essay_playbook"), r"'essay_playbook' exists already"),
+    (("strategies", "new", "essay_playbook"), r"'essay_playbook' is one of the project's own"),
     (("report", "--data", "nowhere"), r"--data 'nowhere'"),
 ]
 
@@ -78,7 +78,11 @@ def test_a_command_is_refused_in_one_line(
 
 IMPORTS = [
     ("observations.csv", "series,ref_date,valeu\nrrp,2024-01-02,1\n", "column 'value' is missing"),
-    ("observations.csv", "series,ref_date,value\nrrp,2024-01-02,\n", "rrp, 2024-01-02, value = nan"),
+    (
+        "observations.csv",
+        "series,ref_date,value\nrrp,2024-01-02,\n",
+        "rrp, 2024-01-02, value = nan",
+    ),
     (
         "observations.csv",
         "series,ref_date,value\nrrp,2024-01-03,1\nrrp,2024-01-02,1\n",

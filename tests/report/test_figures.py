@@ -211,8 +211,16 @@ def test_labels_move_apart_as_little_as_possible(places, least, expected) -> Non
     assert apart(places, least) == pytest.approx(expected)
 
 
-def test_log_ticks_lie_within_the_range() -> None:
-    assert log_ticks(300.0, 50_000.0, (1, 3)) == [300.0, 1000.0, 3000.0, 10_000.0, 30_000.0]
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (300.0, 50_000.0, [300.0, 1000.0, 3000.0, 10_000.0, 30_000.0]),
+        (40.0, 300.0, [50.0, 100.0, 200.0]),
+        (0.5, 20_000.0, [1.0, 10.0, 100.0, 1000.0, 10_000.0]),
+    ],
+)
+def test_log_ticks_are_round_and_lie_within_the_range(low, high, expected) -> None:
+    assert log_ticks(low, high) == expected
 
 
 def test_a_line_needs_equal_steps() -> None:

@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backtests.metrics import cagr, max_drawdown
 from backtests.report.performance import (
     Uncertainty,
     bracket,
     coins,
     drag,
+    from_day,
     months,
     shown,
     uncertainty,
@@ -49,6 +51,19 @@ def test_intervals_and_ranges_hold_the_measures(study) -> None:
     ):
         assert interval is not None
         assert interval[0] < run.metrics[name] < interval[1]
+
+
+def test_a_yardstick_is_measured_over_the_rules_span(study) -> None:
+    run = next(run for run in study.runs if run.name == "buy_and_hold")
+    start = run.simulation.equity.index[1000]
+    found = from_day(run, start)
+    assert found is not None
+    rest = run.simulation.equity.iloc[1000:]
+    assert found["cagr"] == pytest.approx(cagr(rest))
+    assert found["max_drawdown"] == pytest.approx(max_drawdown(rest))
+    assert found["exposure"] == pytest.approx(1.0)
+    assert "costs_paid" not in found
+    assert from_day(run, run.simulation.equity.index[0]) is None
 
 
 def test_cash_and_short_runs_have_no_interval(study) -> None:

@@ -175,8 +175,13 @@ def numbers(values: Sequence[float] | pd.Series, digits: int) -> list[float | No
     return [None if np.isnan(value) else float(value) for value in rounded]
 
 
-def log_ticks(low: float, high: float, steps: tuple[int, ...]) -> list[float]:
-    """Return round numbers within a range of positive numbers: steps of every power of ten."""
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return round numbers within a range of positive numbers, more to a decade where it is short.
+
+    The decades only from four of them on, 1 and 3 from one and a half, else 1, 2 and 5.
+    """
+    decades = float(np.log10(high / low))
+    steps = (1,) if decades >= 4 else (1, 3) if decades >= 1.5 else (1, 2, 5)
     powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     marks = [step * 10.0**power for power in powers for step in steps]
     return [mark for mark in marks if low <= mark <= high]

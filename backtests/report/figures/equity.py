@@ -183,7 +183,7 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
 
 def _ticks(rows: pd.DataFrame) -> list[float]:
     equity = rows["equity"]
-    return log_ticks(float(equity.min().min()), float(equity.max().max()), (1,))
+    return log_ticks(float(equity.min().min()), float(equity.max().max()))
 
 
 def _text(colour: str) -> str:

@@ -149,7 +149,7 @@ def _spec(rows: pd.DataFrame) -> dict[str, Any]:
             yaxis=axis(
                 type="log",
                 domain=[0, 0.95],
-                tickvals=log_ticks(*_reach(rows), steps=(1, 2, 5)),
+                tickvals=log_ticks(*_reach(rows)),
                 tickformat=",d",
             ),
             shapes=[START],
@@ -193,7 +193,7 @@ def _still(figure: Figure, rows: pd.DataFrame) -> None:
     axes.plot(rows.index, rows["btc"], color=LIGHT["blue"], linewidth=2)
     axes.axhline(FOOT, color=LIGHT["ink"], linewidth=0.8, linestyle=":")
     axes.set_yscale("log")
-    axes.set_yticks(log_ticks(*_reach(rows), steps=(1, 2, 5)))
+    axes.set_yticks(log_ticks(*_reach(rows)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.minorticks_off()
     axes.set_xlim(0, len(rows) - 1)

@@ -172,7 +172,7 @@ def _spec(rows: pd.DataFrame, stretches: list[Spell], published: pd.Timestamp) -
 
 
 def _ticks(rows: pd.DataFrame) -> list[float]:
-    return log_ticks(float(rows["btc"].min()), float(rows["btc"].max()), (1, 3))
+    return log_ticks(float(rows["btc"].min()), float(rows["btc"].max()))
 
 
 def _still(
