@@ -114,7 +114,9 @@ def strategy_of(table: Mapping[str, Any], name: str, origin: str) -> Strategy:
             decide=file.decide,
         )
     except ValidationError as error:
-        raise BadConfig(f"{origin}: {_sentence(error.errors()[0])}") from None
+        # A misspelt key is also a missing one: name what the file says, not what it lacks.
+        found = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+        raise BadConfig(f"{origin}: {_sentence(found[0])}") from None
     except InputError as error:
         raise BadConfig(f"{origin}: {error}") from None
 

@@ -34,11 +34,11 @@ def annual_funding(market: Market, symbol: str, days: int) -> FloatArray:
     Raises
     ------
     MissingSeries
-        If there is no funding table, or it has rows but none of the coin.
+        If there is no funding table, or the coin never stands in it.
     """
     table = market.funding
-    # An empty table is one that had not begun by the moment it was cut at.
-    if table is None or (len(table) and symbol not in set(table["symbol"])):
+    # The categories outlive a cut: a coin among them without a row had not begun by then.
+    if table is None or symbol not in table["symbol"].astype("category").cat.categories:
         raise MissingSeries(f"{symbol} funding")
     rows = table[table["symbol"] == symbol]
     settled = pd.DatetimeIndex(rows["ts"]).as_unit("us").ceil("D")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 from data.errors import BadConfig, UnknownName
+from data.user_objects import load_object
 from strategies.baselines import BASELINES
 from strategies.strategy import WeightRule
 from strategies.variants import SUFFIX, names, variant
@@ -48,12 +45,7 @@ def load_strategy(reference: str, home: Path | None = None) -> WeightRule:
 
 
 def _from_module(reference: str) -> WeightRule:
-    module_name, _, attribute = reference.partition(":")
-    module = _module(module_name, reference)
-    found: Any = getattr(module, attribute, None)
-    if found is None:
-        public = [name for name in vars(module) if not name.startswith("_")]
-        raise UnknownName(f"object in {module_name}", attribute, public)
+    found = load_object(reference)
     missing = [name for name in _SHAPE if not hasattr(found, name)]
     if missing:
         raise BadConfig(
@@ -61,22 +53,3 @@ def _from_module(reference: str) -> WeightRule:
         )
     rule: WeightRule = found
     return rule
-
-
-def _module(name: str, reference: str) -> ModuleType:
-    here = str(Path.cwd())
-    if here not in sys.path:
-        # Last, so that a user's own folder never shadows one of the project's packages.
-        sys.path.append(here)
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise BadConfig(f"{reference}: {name} imports {error.name!r}, not found") from None
-        raise BadConfig(f"{reference}: there is no module {name!r} here ({here})") from None
-    except Exception as error:
-        raise BadConfig(f"{reference}: {name} fails on import: {_one_line(error)}") from error
-
-
-def _one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -67,7 +67,7 @@ def test_a_good_file(tmp_path: Path) -> None:
     ("old", "new", "expected"),
     [
         ("family =", "famly =", "unknown key 'famly': did you mean family?"),
-        ("leave =", "leaf =", "exposure.leave is missing"),
+        ("leave =", "leaf =", "unknown key 'exposure.leaf': did you mean leave?"),
         ("enter = 50", "enter = 50\nentr = 1", "unknown key 'exposure.entr': did you mean enter"),
         ("width =", "widht = 1\nwidth =", "unknown key 'overlays.1.widht': did you mean width?"),
         (
@@ -98,7 +98,7 @@ def test_a_good_file(tmp_path: Path) -> None:
             "decide = 'hourly': input should be 'daily' or",
         ),
         ("[exposure]", "[exposure", "not valid TOML: "),
-        ("[allocation]", "[allocations]", "allocation is missing"),
+        ("[allocation]", "[allocations]", "unknown key 'allocations': did you mean allocation?"),
         ('name = "liquidity_impulse", days', "days", "a signal needs a name"),
         ("signal = {", "signal = 3 # {", "exposure.signal = 3: a signal is a name, or a table"),
     ],

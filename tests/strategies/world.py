@@ -38,7 +38,7 @@ def world(seed: int = 3) -> Snapshot:
         observations=figures.with_rows(targets[targets["known_at"] <= _utc(END)]),
         daily=from_rows(_prices(rng), DAY),
         hourly=None,
-        funding=_funding(rng),
+        funding=_funding(rng).astype({"symbol": "category"}),
         snapshot_id=f"strategies-{seed}",
         as_of=_utc(END + DAY),
         source="simulated:strategies",

@@ -154,15 +154,18 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
     day = f"{published:%Y-%m-%d}"
     top = [panel_title(TITLES[0], VALUE[1])]
     rest = [panel_title(TITLES[1], DEPTH[1]), panel_title(TITLES[2], HELD[1])]
-    ends = [
-        label(one.label, 1, float(np.log10(place)), "@" + _text(one.colour), xref="paper", xshift=6)
-        for one, place in zip(accounts, _label_places(rows, accounts), strict=True)
-    ]
+    essay = label("essay", day, VALUE[1], "@ink")
+    top.append(essay | {"yref": "paper", "xanchor": "right", "yanchor": "top", "xshift": -4})
+    ends = []
+    for one, place in zip(accounts, _label_places(rows, accounts), strict=True):
+        at = float(np.log10(place))
+        ends.append(label("●", 1, at, "@" + one.colour, xref="paper", xshift=4))
+        ends.append(label(one.label, 1, at, "@" + _text(one.colour), xref="paper", xshift=17))
     return {
         "data": traces,
         "layout": layout(
             620,
-            margin={"l": 56, "r": 128, "t": 28, "b": 32},
+            margin={"l": 56, "r": 140, "t": 28, "b": 32},
             hovermode="closest",
             xaxis=time_axis(
                 anchor="y3", range=[f"{rows.index[0]:%Y-%m-%d}", f"{rows.index[-1]:%Y-%m-%d}"]
@@ -201,7 +204,7 @@ def _still(
     figure: Figure, rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp
 ) -> None:
     value, depth, held = figure.subplots(3, 1, sharex=True, height_ratios=[3, 1, 0.85])
-    figure.subplots_adjust(left=0.08, right=0.865, top=0.95, bottom=0.05, hspace=0.26)
+    figure.subplots_adjust(left=0.08, right=0.85, top=0.95, bottom=0.05, hspace=0.26)
     head = accounts[0].name
     for one in reversed(accounts):
         width = 1.8 if one.name == head else 1.1 if one.colour != "grey" else 0.8
@@ -211,16 +214,17 @@ def _still(
     value.minorticks_off()
     value.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: f"{amount:,.0f}"))
     for one, place in zip(accounts, _label_places(rows, accounts), strict=True):
-        value.annotate(
-            one.label,
-            (1, place),
-            xytext=(6, 0),
-            textcoords="offset points",
-            xycoords=("axes fraction", "data"),
-            va="center",
-            fontsize=FONT - 1.5,
-            color=LIGHT[_text(one.colour)],
-        )
+        for text, left, colour in (("●", 4, one.colour), (one.label, 14, _text(one.colour))):
+            value.annotate(
+                text,
+                (1, place),
+                xytext=(left, 0),
+                textcoords="offset points",
+                xycoords=("axes fraction", "data"),
+                va="center",
+                fontsize=FONT - 1.5,
+                color=LIGHT[colour],
+            )
     for name in rows["drawdown"].columns:
         colour = LIGHT["blue" if name == head else "ink"]
         depth.plot(rows.index, rows["drawdown"][name], color=colour, linewidth=0.9)

@@ -236,10 +236,12 @@ def _still(figure: Figure, rows: pd.DataFrame) -> None:
             f"{name}  {row['words']}   {row['statement']}",
             fontsize=FONT - 1,
             color=LIGHT["ink"],
+            bbox={"facecolor": LIGHT["paper"], "edgecolor": "none", "pad": 1},
         )
     for text, x, side in (("no effect ", 0, "right"), (" δ: enough to matter", 1, "left")):
         axes.text(x, len(rows) + 0.85, text, ha=side, fontsize=FONT - 1, color=LIGHT["muted"])
-    tidy(axes, TITLE + "  (ring: to publication; diamond: planted)")
+    marks = "; diamond: planted" if rows["planted"].notna().any() else ""
+    tidy(axes, f"{TITLE}  (ring: to publication{marks})")
     axes.grid(visible=False)
     axes.set_yticks([])
     axes.xaxis.set_major_formatter(lambda value, _: _units(round(value)))
