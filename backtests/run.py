@@ -82,10 +82,10 @@ def window_of(
     TooShort
         If the data end before the start.
     """
-    able = weights.first_valid_index()
-    if able is None:
+    decided = pd.DatetimeIndex(weights.index[weights.notna().all(axis=1)])
+    if decided.empty:
         raise TooShort("the rule cannot decide on any day: its figures are missing throughout")
-    first = start or max(FIRST_TRADE, able)
+    first = start or max(FIRST_TRADE, decided[0])
     last = min(end, snapshot.as_of) if end is not None else snapshot.as_of
     if end is not None and end < first:
         raise InputError(f"the end {end.date()} lies before the start {first.date()}")

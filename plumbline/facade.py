@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from backtests.execution import Execution
+from backtests.execution import Execution as Execution
 from backtests.run import Run
 from backtests.run import backtest as _backtest
 from data.loading import instant, load

@@ -93,7 +93,7 @@ def _published(
         else pd.Series(np.nan, index=known.index)
     )
     out = []
-    for at, row in fresh.iterrows():
+    for (_, row), figure in zip(fresh.iterrows(), expected[fresh.index], strict=True):
         earlier = known[
             (known["known_at"] <= row["known_at"]) & (known["ref_date"] < row["ref_date"])
         ]
@@ -106,7 +106,7 @@ def _published(
                 known_at=row["known_at"],
                 value=float(row["value"]),
                 previous=float(earlier["value"].iloc[-1]) if len(earlier) else float("nan"),
-                expected=float(expected[at]),
+                expected=float(figure),
                 revision=bool((before["ref_date"] == row["ref_date"]).any()),
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Literal
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from data.errors import BadTable, UnknownName
 from data.tables import read_tables
 
 
-def observations(**changes: object) -> pd.DataFrame:
+def observations(**changes: Any) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "series": ["rrp", "rrp", "sofr"],
@@ -23,7 +24,7 @@ def observations(**changes: object) -> pd.DataFrame:
     return table.assign(**changes)
 
 
-def prices(**changes: object) -> pd.DataFrame:
+def prices(**changes: Any) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "symbol": ["BTC", "BTC"],
@@ -57,7 +58,9 @@ def test_observations_are_read_whatever_the_file_is_called(tmp_path: Path, name:
 
 
 @pytest.mark.parametrize("unit", ["ns", "ms", "us", "s"])
-def test_mixed_datetime_units_become_one(tmp_path: Path, unit: str) -> None:
+def test_mixed_datetime_units_become_one(
+    tmp_path: Path, unit: Literal["s", "ms", "us", "ns"]
+) -> None:
     dates = pd.DatetimeIndex(["2024-01-02", "2024-01-03"]).as_unit(unit)
     table = read(tmp_path, "prices_1d.parquet", prices(date=dates))["prices_1d"]
     assert table["opened"].dtype == "datetime64[us, UTC]"
@@ -114,9 +117,7 @@ BAD_OBSERVATIONS = [
 
 
 @pytest.mark.parametrize(("changes", "message"), BAD_OBSERVATIONS)
-def test_a_bad_observation_is_named(
-    tmp_path: Path, changes: dict[str, object], message: str
-) -> None:
+def test_a_bad_observation_is_named(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     with pytest.raises((BadTable, UnknownName), match=message) as caught:
         read(tmp_path, "observations.parquet", observations(**changes))
     assert "\n" not in str(caught.value)
@@ -137,7 +138,7 @@ BAD_PRICES = [
 
 
 @pytest.mark.parametrize(("changes", "message"), BAD_PRICES)
-def test_a_bad_price_is_named(tmp_path: Path, changes: dict[str, object], message: str) -> None:
+def test_a_bad_price_is_named(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(BadTable, match=message):
         read(tmp_path, "prices_1d.parquet", prices(**changes))
 
