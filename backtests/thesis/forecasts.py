@@ -67,10 +67,14 @@ def _changes(
     return rows, waiting
 
 
+def _months(number: int) -> str:
+    return "1 month" if number == 1 else f"{number} months"
+
+
 def _not_due(waiting: Sequence[int]) -> str:
     if not waiting:
         return ""
-    return "; not yet due: " + ", ".join(f"{months} months" for months in waiting)
+    return "; not yet due: " + ", ".join(_months(months) for months in waiting)
 
 
 def _rise(window: FloatArray) -> float:
@@ -103,7 +107,7 @@ def _moved(
             reason=f"no date is due yet{_not_due(waiting)}",
         )
     outcomes = [row["change"] >= least for row in rows]
-    reason = ", ".join(f"{row['change']:+,.1f} after {row['months']} months" for row in rows)
+    reason = ", ".join(f"{row['change']:+,.1f} after {_months(row['months'])}" for row in rows)
     days = (rows[-1]["day"] - evidence.thesis.published).days
     return Result(
         estimate=rows[-1]["change"],
@@ -146,7 +150,7 @@ def grows_through_repo(claim: Claim, evidence: Evidence) -> Result:
             outcomes.append(row["share of repo"] >= least)
     growing = [row for row in rows if row["change"] > 0]
     reason = "; ".join(
-        f"after {row['months']} months assets {row['change']:+,.0f}bn, of which repo lending "
+        f"after {_months(row['months'])} assets {row['change']:+,.0f}bn, of which repo lending "
         f"{row['repo lending']:+,.1f}bn and Treasuries {row['Treasuries']:+,.0f}bn"
         for row in rows
     )
@@ -223,7 +227,7 @@ def btc_above_publication(claim: Claim, evidence: Evidence) -> Result:
     now = 100.0 * (last / start - 1.0)
     days = (last_day - _published(evidence)).days
 
-    moves = ", ".join(f"{row['percent']:+.1f}% after {row['months']} months" for row in rows)
+    moves = ", ".join(f"{row['percent']:+.1f}% after {_months(row['months'])}" for row in rows)
     return Result(
         estimate=now,
         verdict=_verdict([row["percent"] > 0 for row in rows]),
