@@ -42,6 +42,8 @@ def command(
     snapshot = snapshot_of(data, as_of)
     panel, first, last = panel_of(snapshot), day(start), day(end)
     run = backtest(strategy, snapshot, execution, start=first, end=last, panel=panel)
+    # The same days for all, from the rule's first decision on.
+    first = run.manifest["start"]
     yardsticks = [
         backtest(rule, snapshot, execution, start=first, end=last, panel=panel, benchmark=True)
         for rule in BASELINES.values()
