@@ -42,6 +42,7 @@ from data.errors import EngineError
 
 __all__ = ["Simulation", "simulate"]
 
+# A bar depends on those before it only: each has so many passes once they have settled.
 MAX_PASSES = 100
 SETTLED = 1e-14
 # vectorbt takes amounts below 1e-12 for zero. The account is run in units of 2**-40 dollars
@@ -130,7 +131,8 @@ def _settle(plan: Orders, rate: FloatArray, execution: Execution) -> Account:
     share = np.zeros(len(plan.closes))
     owing = pd.Series(plan.cash_target).ffill().fillna(0.0).to_numpy() < 0
     borrowed = np.column_stack([np.r_[False, owing[:-1]], owing])
-    for _ in range(MAX_PASSES):
+    waited, furthest = 0, -1
+    while waited < MAX_PASSES:
         done = _run(plan, rate, execution, share, borrowed)
         same = (np.abs(done.share - share) <= SETTLED) & (done.borrowed == borrowed).all(axis=1)
         settled = len(same) if same.all() else int(same.argmin())
@@ -139,6 +141,8 @@ def _settle(plan: Orders, rate: FloatArray, execution: Execution) -> Account:
             return _account(plan, done)
         _release(done.portfolio)
         share, borrowed = done.share, done.borrowed
+        waited = 0 if settled > furthest else waited + 1
+        furthest = max(settled, furthest)
     raise EngineError(
         f"costs do not settle on the bar closing at {plan.closes[settled]:%Y-%m-%d}: with these "
         "fees, slippage and leverage trading would cost more than there is"

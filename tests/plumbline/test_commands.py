@@ -168,7 +168,7 @@ def test_signals_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_leak_of_ones_own_is_found_and_its_clean_twin_passes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "my_rules.py").write_text(
+    (tmp_path / "rules_of_a_user.py").write_text(
         "from data.panel import panel_of\n\n\n"
         "def leaky(snapshot):\n"
         "    return panel_of(snapshot).last('rrp').shift(-1).to_frame()\n\n\n"
@@ -179,12 +179,12 @@ def test_a_leak_of_ones_own_is_found_and_its_clean_twin_passes(
     monkeypatch.syspath_prepend(tmp_path)
     arguments = ["--data", "simulated:null", "--count", "8", "--json"]
     with pytest.raises(SystemExit) as stopped:
-        main(["audit", "my_rules:leaky", *arguments])
+        main(["audit", "rules_of_a_user:leaky", *arguments])
     assert stopped.value.code == 1
     (leak,) = json.loads(capsys.readouterr().out)
     assert leak["leak"]
     assert leak["series"] == "rrp"
-    (passed,) = json.loads(run(capsys, "audit", "my_rules:clean", *arguments))
+    (passed,) = json.loads(run(capsys, "audit", "rules_of_a_user:clean", *arguments))
     assert not passed["leak"]
 
 
