@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -15,7 +16,10 @@ from backtests.provenance import code_version, run_id, versions
 from data.errors import InputError, TooShort
 from data.panel import Panel, panel_of
 from data.snapshot import Snapshot
-from strategies.strategy import CASH, WeightRule, from_start, weights_of
+from strategies.market import Market
+from strategies.strategy import CASH, Strategy, WeightRule, from_start
+
+Reasons: TypeAlias = Callable[[pd.DatetimeIndex], list[str]]
 
 # The Daily Treasury Statement is at hand from 2016-01-04; four weeks later every liquidity rule
 # that reads it can be computed. The same first day for all makes the runs comparable.
@@ -124,7 +128,12 @@ def backtest(
         Mark the run as a yardstick.
     """
     seen = panel or panel_of(snapshot)
-    weights = weights_of(strategy, seen, snapshot.daily, snapshot.funding)
+    if isinstance(strategy, Strategy):
+        market = Market(seen, snapshot.daily, snapshot.funding)
+        path = strategy.path(market)
+        weights, reasons = path.table(market), partial(path.reasons, market)
+    else:
+        weights, reasons = strategy.target_weights(seen, snapshot.daily), None
     return run_weights(
         weights,
         snapshot,
@@ -136,6 +145,7 @@ def backtest(
         end=end,
         panel=seen,
         benchmark=benchmark,
+        reasons=reasons,
     )
 
 
@@ -151,8 +161,13 @@ def run_weights(
     end: pd.Timestamp | None = None,
     panel: Panel | None = None,
     benchmark: bool = False,
+    reasons: Reasons | None = None,
 ) -> Run:
-    """Backtest given target weights (decision time x assets and CASH); see :func:`backtest`."""
+    """Backtest given target weights (decision time x assets and CASH); see :func:`backtest`.
+
+    `reasons` says in words why each of some decisions was taken; it fills that column of the
+    fills.
+    """
     seen = panel or panel_of(snapshot)
     costs = execution or Execution()
     first, last = window_of(weights, snapshot, start, end)
@@ -178,7 +193,7 @@ def run_weights(
         name=name,
         title=title,
         benchmark=benchmark,
-        simulation=simulation,
+        simulation=simulation if reasons is None else _explained(simulation, reasons),
         metrics=summary(simulation),
         manifest={
             **identity,
@@ -194,3 +209,12 @@ def _held(weights: pd.DataFrame) -> pd.DataFrame:
     assets = weights.drop(columns=CASH)
     wanted = list(assets.columns[(assets.fillna(0.0) != 0.0).any()])
     return weights[[*(wanted or assets.columns[:1]), CASH]]
+
+
+def _explained(simulation: Simulation, reasons: Reasons) -> Simulation:
+    """Write the rule's reason beside each fill that a decision of its own led to."""
+    fills = simulation.fills
+    own = (fills["decision_time"].notna() & (fills["reason"] == "")).to_numpy()
+    words = fills["reason"].to_numpy(dtype=object).copy()
+    words[own] = reasons(pd.DatetimeIndex(fills.loc[own, "decision_time"]))
+    return replace(simulation, fills=fills.assign(reason=words))

@@ -90,6 +90,25 @@ class Path:
     orders: FloatArray
     first: int
 
+    def table(self, market: Market) -> pd.DataFrame:
+        """Return the orders as target weights (times x assets and ``CASH``)."""
+        weights = np.column_stack([self.orders, 1.0 - self.orders.sum(axis=1)])
+        columns = pd.Index([*market.bars.assets, CASH], name="asset")
+        return pd.DataFrame(weights, index=market.times, columns=columns)
+
+    def reasons(self, market: Market, times: pd.DatetimeIndex) -> list[str]:
+        """Return the rule's stage and gauges at some of the market's times, in words."""
+        rows = market.times.get_indexer(times)
+        return [self._reason(int(row)) for row in rows]
+
+    def _reason(self, row: int) -> str:
+        gauges = [
+            f"{gauge.name} {gauge.values[row]:,.2f} {gauge.unit}".strip()
+            for gauge in self.stance.gauges
+        ]
+        stage = str(self.stance.stage[row])
+        return f"{stage} ({'; '.join(gauges)})" if gauges else stage
+
     def in_force(self) -> FloatArray:
         """Return the last target weights given up to each row (times x assets)."""
         rows = np.arange(len(self.orders))
@@ -217,10 +236,8 @@ class Strategy:
         MissingSeries
             If the data lack a series, BTC bars or funding that the strategy reads.
         """
-        path = self.path(Market(panel, bars, funding))
-        table = np.column_stack([path.orders, 1.0 - path.orders.sum(axis=1)])
-        columns = pd.Index([*bars.assets, CASH], name="asset")
-        return pd.DataFrame(table, index=panel.times, columns=columns)
+        market = Market(panel, bars, funding)
+        return self.path(market).table(market)
 
     def path(self, market: Market) -> Path:
         """Return every step from exposure to orders over a market; see :meth:`target_weights`."""
