@@ -32,12 +32,13 @@ def run_summary(run: Run) -> dict[str, Any]:
 
 
 def write_run(run: Run, out: Path) -> None:
-    """Write ``run.json`` and the tables ``weights``, ``orders``, ``unfilled`` and ``equity``."""
+    """Write ``run.json`` and the tables ``weights``, ``orders``, ``unfilled``, ``frozen``, ``equity``."""
     simulation = run.simulation
     tables = {
         "weights": simulation.weights.reset_index(),
         "orders": simulation.fills,
         "unfilled": simulation.unfilled,
+        "frozen": simulation.frozen,
         "equity": simulation.equity.rename("equity").reset_index(),
     }
     for name, table in tables.items():

@@ -99,7 +99,8 @@ def _claim(item: Finding, change: str) -> dict[str, Any]:
         "p_value": item.p_value,
         "p_values": item.adjusted,
         "naive_p": result.naive_p,
-        "episodes": result.episodes,
+        # Where returns are regressed, the independent episodes are the windows without overlap.
+        "episodes": result.windows if result.episodes is None else result.episodes,
         "windows": result.windows,
         "dose": result.dose,
         "leave_one_out": dict(result.leave_one_out),
