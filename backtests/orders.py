@@ -116,7 +116,7 @@ def orders(
     here = (bar_of >= 0) & wanted[CASH].notna().to_numpy()
     rows = bar_of[here]
 
-    decided = np.full(len(closes), np.datetime64("NaT"), dtype="datetime64[us]")
+    decided = np.full(len(closes), np.datetime64("NaT", "us"), dtype="datetime64[us]")
     decided[rows] = _instants(decisions)[here]
     targets = np.full((len(closes), len(assets)), np.nan)
     targets[rows] = wanted[list(assets)].to_numpy(dtype=np.float64)[here]
@@ -225,7 +225,7 @@ def _hourly_fills(
     due, end = _instants(closes - DAY + into_day), _instants(closes)
     opens = _instants(hourly.index - HOUR)
     price = np.full(targets.shape, np.nan)
-    filled_at = np.full(targets.shape, np.datetime64("NaT"), dtype="datetime64[us]")
+    filled_at = np.full(targets.shape, np.datetime64("NaT", "us"), dtype="datetime64[us]")
     for column, name in enumerate(assets):
         if name not in used:
             continue

@@ -35,7 +35,7 @@ def new_figures(ref_dates: pd.Series[pd.Timestamp]) -> BoolArray:
         Of several figures that arrive between two rows only the newest counts.
     """
     days = ref_dates.to_numpy()
-    before = np.full(len(days), np.datetime64("NaT"), dtype=days.dtype)
+    before = np.full(len(days), np.datetime64("NaT", "us"), dtype=days.dtype)
     before[1:] = days[:-1]
     return np.asarray(~np.isnat(days) & (np.isnat(before) | (days > before)))
 

@@ -11,7 +11,7 @@ from backtests.inference.events import event_returns, event_study, sign_flip
 from backtests.inference.placebos import Match, MatchedEvent
 from tests.inference.worlds import garch_t
 
-DAYS = np.arange(np.datetime64("2020-01-01"), np.datetime64("2020-01-01") + 400)
+DAYS = np.datetime64("2020-01-01") + np.arange(400) * np.timedelta64(1, "D")
 
 
 def matched(own: list[int], pools: list[list[int]]) -> list[MatchedEvent]:

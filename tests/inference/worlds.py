@@ -33,5 +33,5 @@ def autoregression(rng: np.random.Generator, worlds: int, n: int, *, phi: float)
 
 def business_days(first: str, last: str) -> npt.NDArray[np.datetime64]:
     """Every weekday from `first` to `last`, both included."""
-    days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
+    days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + np.timedelta64(1, "D"))
     return days[np.is_busday(days)]
