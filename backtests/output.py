@@ -32,7 +32,7 @@ def run_summary(run: Run) -> dict[str, Any]:
 
 
 def write_run(run: Run, out: Path) -> None:
-    """Write ``run.json`` and the tables ``weights``, ``orders``, ``unfilled``, ``frozen``, ``equity``."""
+    """Write ``run.json`` and the tables of weights, orders, unfilled, frozen and equity."""
     simulation = run.simulation
     tables = {
         "weights": simulation.weights.reset_index(),

@@ -124,7 +124,7 @@ def _check_whole_months(days: DayArray, month: IntArray) -> None:
     begins = days[0].astype("datetime64[M]").astype("datetime64[D]")
     ends = (days[-1].astype("datetime64[M]") + np.timedelta64(1, "M")).astype("datetime64[D]")
     late = np.busday_count(begins, days[0])
-    early = np.busday_count(days[-1] + 1, ends)
+    early = np.busday_count(days[-1] + np.timedelta64(1, "D"), ends)
     if max(late, early) > _MOST_WEEKDAYS_OFF:
         raise ValueError(
             f"business_days: {days[0]} to {days[-1]} are not whole months; "
