@@ -73,6 +73,7 @@ def window_of(
     snapshot: Snapshot,
     start: pd.Timestamp | None,
     end: pd.Timestamp | None,
+    name: str = "the rule",
 ) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Return the first and last decision time of a run.
 
@@ -88,7 +89,10 @@ def window_of(
     """
     decided = pd.DatetimeIndex(weights.index[weights.notna().all(axis=1)])
     if decided.empty:
-        raise TooShort("the rule cannot decide on any day: its figures are missing throughout")
+        raise TooShort(
+            f"{name} cannot decide on any day up to {snapshot.as_of:%Y-%m-%d}: its figures are "
+            "missing throughout"
+        )
     first = start or max(FIRST_TRADE, decided[0])
     last = min(end, snapshot.as_of) if end is not None else snapshot.as_of
     if end is not None and end < first:
@@ -170,7 +174,7 @@ def run_weights(
     """
     seen = panel or panel_of(snapshot)
     costs = execution or Execution()
-    first, last = window_of(weights, snapshot, start, end)
+    first, last = window_of(weights, snapshot, start, end, name)
     targets = _held(from_start(weights, first, last))
     simulation = simulate(
         targets,

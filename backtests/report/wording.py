@@ -105,6 +105,8 @@ def cell(value: Any) -> str:
         return day(value)
     if isinstance(value, int):
         return fixed(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(cell(item) for item in value)
     return figure(float(value))
 
 

@@ -16,6 +16,7 @@ from backtests.thesis.dose import srf_dose
 from backtests.thesis.finding import Evidence, Result
 from backtests.thesis.history import cut, daily_balance, history
 from backtests.thesis.usage import usage_days, usage_episodes
+from data.errors import TooShort
 from data.facts import QT, Fact, value_in_force
 
 HOLDS, FAILS, PARTLY = FactVerdict.HOLDS, FactVerdict.DOES_NOT_HOLD, FactVerdict.PARTLY
@@ -96,12 +97,12 @@ def qt_reserves(claim: Claim, evidence: Evidence) -> Result:
     least = claim.needs("tolerance")["fall_percent"]
     rows: list[dict[str, Any]] = []
     for begin, end in _run_offs():
+        if pd.Timestamp(end) > evidence.snapshot.as_of.tz_localize(None):
+            continue  # it has not ended
         levels = {
             name: history(evidence, name, Sample(start=begin, end=end)) for name in claim.series
         }
         reserves = levels["reserves"]
-        if len(reserves) < 2:
-            continue
         changes = {
             f"{name} change": float(values.iloc[-1] - values.iloc[0])
             for name, values in levels.items()
@@ -110,6 +111,8 @@ def qt_reserves(claim: Claim, evidence: Evidence) -> Result:
         fall = 100.0 * (1.0 - float(reserves.iloc[-1] / reserves.iloc[0]))
         first, last = _span(reserves)
         rows.append({"first": first, "last": last, "fall percent": fall, **changes})
+    if not rows:
+        raise TooShort("no run-off of the balance sheet has ended")
     falls = [float(row["fall percent"]) for row in rows]
     passed = sum(fall >= least for fall in falls)
     verdict = FAILS if passed == 0 else HOLDS if passed == len(falls) else PARTLY
@@ -157,12 +160,15 @@ def srf_caps_sofr(claim: Claim, evidence: Evidence) -> Result:
 def srf_persistence(claim: Claim, evidence: Evidence) -> Result:
     """Half-life of facility balances after a day of use, and what both sides of the corridor do."""
     tolerance = claim.needs("tolerance")
+    span = int(tolerance["half_life_days"])
     balance = cut(daily_balance(evidence, "srf"), claim.sample)
+    if usage_days(claim, evidence)[0] > balance.index[-1] - pd.Timedelta(days=span):
+        raise TooShort(f"no use of the facility lies {span} days back")
     found = persistence(
         balance.to_numpy(),
         threshold=claim.needs("usage_bn"),
         within=int(tolerance["repaid_days"]),
-        span=int(tolerance["half_life_days"]),
+        span=span,
     )
     stays = found.half_life is None or found.half_life >= tolerance["half_life_days"]
     partly = stays or found.half_life >= tolerance["partly_days"]

@@ -96,6 +96,10 @@ def _calming(window: FloatArray) -> float:
     return _volatility(after) - _volatility(before)
 
 
+def _none_due(waiting: Sequence[int]) -> str:
+    return f"no date is due yet{_not_due(waiting)}"
+
+
 def _moved(
     claim: Claim, evidence: Evidence, level: pd.Series[float], least: float, what: str
 ) -> Result:
@@ -104,7 +108,7 @@ def _moved(
     if not rows:
         return Result(
             verdict=ForecastVerdict.NO_DEADLINE_GIVEN,
-            reason=f"no date is due yet{_not_due(waiting)}",
+            reason=_none_due(waiting),
         )
     outcomes = [row["change"] >= least for row in rows]
     reason = ", ".join(f"{row['change']:+,.1f} after {_months(row['months'])}" for row in rows)
@@ -138,6 +142,8 @@ def grows_through_repo(claim: Claim, evidence: Evidence) -> Result:
     repo = daily_balance(evidence, "srf")
     rows, waiting = _changes(claim, evidence, assets)
     least = claim.needs("thresholds")["share"]
+    if not rows:
+        return Result(verdict=ForecastVerdict.NO_DEADLINE_GIVEN, reason=_none_due(waiting))
     wednesday = assets.loc[: _published(evidence)].index[-1]
     outcomes = []
     for row in rows:
@@ -157,8 +163,8 @@ def grows_through_repo(claim: Claim, evidence: Evidence) -> Result:
     return Result(
         estimate=growing[-1]["share of repo"] if growing else None,
         verdict=_verdict(outcomes),
-        reason=(reason or "no date is due yet") + _not_due(waiting),
-        period=(evidence.thesis.published, rows[-1]["day"]) if rows else None,
+        reason=reason + _not_due(waiting),
+        period=(evidence.thesis.published, rows[-1]["day"]),
         parts=tuple(rows),
     )
 
@@ -178,6 +184,10 @@ def tga_released(claim: Claim, evidence: Evidence) -> Result:
     reopened = pd.Timestamp(limits["reopened"])
     balance = history(evidence, "tga")
     after = balance.loc[reopened : reopened + limits["first_close_days"] * DAY]
+    if after.empty:
+        return Result(
+            verdict=ForecastVerdict.NO_DEADLINE_GIVEN, reason="the government has not reopened"
+        )
     target = _target_in_force(evidence).reindex(after.index)
     ordinary = ~after.index.isin(tax_days(after.index[0].date(), after.index[-1].date()))
     met = after.index[(after <= target).to_numpy() & ordinary]
@@ -219,7 +229,7 @@ def btc_above_publication(claim: Claim, evidence: Evidence) -> Result:
     if not rows:
         return Result(
             verdict=ForecastVerdict.NO_DEADLINE_GIVEN,
-            reason=f"no date is due yet{_not_due(waiting)}",
+            reason=_none_due(waiting),
         )
     for row in rows:
         row["percent"] = 100.0 * (row["level"] / start - 1.0)

@@ -12,13 +12,27 @@ from backtests.inference.windows import window_percentile
 from backtests.thesis.claims import Sample
 from backtests.thesis.finding import Evidence
 from data.catalogue import series as series_spec
+from data.errors import TooShort
 
 CARRIED_DAYS = 7
 
 
 def history(evidence: Evidence, series: str, sample: Sample | None = None) -> pd.Series[float]:
-    """Return the last vintage of a series by the day it is about, cut to a sample."""
-    return cut(evidence.snapshot.observations.latest(series), sample or Sample())
+    """Return the last vintage of a series by the day it is about, cut to a sample.
+
+    Raises
+    ------
+    TooShort
+        If no figure is left.
+    """
+    values = cut(evidence.snapshot.observations.latest(series), sample or Sample())
+    if values.empty:
+        raise TooShort(f"{series}: no figure of the sample is known by {_day(evidence)}")
+    return values
+
+
+def _day(evidence: Evidence) -> date:
+    return evidence.snapshot.as_of.date()
 
 
 def cut(values: pd.Series[float], sample: Sample) -> pd.Series[float]:

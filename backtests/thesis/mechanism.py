@@ -11,8 +11,11 @@ from backtests.thesis.dose import srf_dose
 from backtests.thesis.finding import Evidence, Result
 from backtests.thesis.history import history
 from backtests.thesis.usage import usage_days, usage_episodes, whole_months
+from data.errors import TooShort
 
 BP = 100.0
+# With fewer, a shift can fall on days without a SOFR only.
+LEAST_USAGE_DAYS = 5
 
 
 def ceiling_draws_srf(claim: Claim, evidence: Evidence) -> Result:
@@ -21,6 +24,8 @@ def ceiling_draws_srf(claim: Claim, evidence: Evidence) -> Result:
     excess = ((sofr - ceiling) * BP).dropna()
     days = whole_months(claim, excess.index[-1])
     used = usage_days(claim, evidence)
+    if len(used) < LEAST_USAGE_DAYS:
+        raise TooShort(f"{len(used)} days of use, at least {LEAST_USAGE_DAYS} are needed")
     found = _shifted(excess, used, days)
     episodes = usage_episodes(claim, evidence)
     without = {}

@@ -15,12 +15,12 @@ from backtests.inference.power import (
     verdict_chances,
     years_needed,
 )
-from backtests.inference.verdict import NOT_YET_TESTED, Verdict, judge
+from backtests.inference.verdict import NOT_YET_TESTED, ForecastVerdict, Verdict, judge
 from backtests.run import Run
 from backtests.thesis import facts, forecasts, mechanism, skill, spikes, transmission
 from backtests.thesis.claims import PENDING, Claim, Thesis, read_thesis
 from backtests.thesis.finding import Evidence, Finding, Result
-from data.errors import UnknownName
+from data.errors import TooShort, UnknownName
 from data.panel import Panel, panel_of
 from data.snapshot import Snapshot
 
@@ -113,7 +113,14 @@ def _measure(claim: Claim, evidence: Evidence) -> Result:
     missing = [name for name in claim.series if not evidence.panel.has(name)]
     if missing:
         return Result(verdict=Verdict.NOT_TESTABLE, reason=f"series missing: {', '.join(missing)}")
-    return METHODS[claim.method](claim, evidence)
+    if claim.kind == "forecast" and evidence.thesis.published >= evidence.snapshot.as_of.date():
+        return Result(
+            verdict=ForecastVerdict.NO_DEADLINE_GIVEN, reason="the data end before publication"
+        )
+    try:
+        return METHODS[claim.method](claim, evidence)
+    except TooShort as error:
+        return Result(verdict=Verdict.NOT_TESTABLE, reason=str(error))
 
 
 def _adjust(claims: Sequence[Claim], results: Mapping[str, Result]) -> dict[str, OneSided]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from backtests.inference.timing import TimingSkill, timing_skill
+from backtests.inference.arrays import FloatArray
+from backtests.inference.timing import TimingSkill, excess_over_matched, timing_skill
 from backtests.run import Run
 from backtests.thesis.claims import Claim
 from backtests.thesis.finding import Evidence, Result
-from data.errors import UnknownName
+from data.errors import TooShort, UnknownName
 
 YEAR = 365.0
+LEAST_DAYS = 730
 IN_MARKET = 0.01
 
 
@@ -22,13 +24,18 @@ def playbook_skill(claim: Claim, evidence: Evidence) -> Result:
         raise UnknownName("run of a strategy", name, evidence.runs)
     run = evidence.runs[name]
     weights, returns, costs = held_weights(run, evidence)
+    if len(weights) < LEAST_DAYS:
+        raise TooShort(f"{name} has run for {len(weights)} days, at least {LEAST_DAYS} are needed")
     found = _skill(claim, evidence, weights, returns, costs)
     spells = _spells(weights)
     without = {}
     for label, rows in spells.items():
         keep = ~np.asarray(weights.index.isin(rows))
-        rest = _skill(claim, evidence, weights[keep], returns[keep], costs[keep], draws=99)
-        without[label] = rest.sharpe.estimate
+        without[label] = _sharpe(
+            excess_over_matched(
+                weights[keep].to_numpy(), returns[keep].to_numpy(), costs[keep].to_numpy()
+            )
+        )
     low, middle, high = found.placebo_sharpe
     metrics = run.metrics
     return Result(
@@ -86,7 +93,6 @@ def _skill(
     weights: pd.DataFrame,
     returns: pd.DataFrame,
     costs: pd.Series,
-    draws: int | None = None,
 ) -> TimingSkill:
     return timing_skill(
         weights.to_numpy(),
@@ -95,8 +101,13 @@ def _skill(
         periods_per_year=YEAR,
         delta=float(claim.needs("delta")),
         seed=evidence.seed,
-        draws=draws or evidence.thesis.bootstrap_draws,
+        draws=evidence.thesis.bootstrap_draws,
     )
+
+
+def _sharpe(d: FloatArray) -> float:
+    """Return the annual Sharpe ratio of excess returns, as the estimate itself is computed."""
+    return float(d.mean() / d.std() * np.sqrt(YEAR))
 
 
 def _spells(weights: pd.DataFrame) -> dict[str, pd.DatetimeIndex]:

@@ -12,6 +12,7 @@ from backtests.thesis.dose import srf_dose
 from backtests.thesis.finding import Evidence, Result
 from backtests.thesis.history import closes
 from backtests.thesis.usage import usage_days, usage_episodes, whole_months
+from data.errors import TooShort
 
 
 def srf_spikes(claim: Claim, evidence: Evidence) -> Result:
@@ -24,6 +25,8 @@ def srf_spikes(claim: Claim, evidence: Evidence) -> Result:
     outcome = after.reindex(days)
     events = usage_episodes(claim, evidence)
     due = events[events.isin(outcome.dropna().index)]
+    if due.empty:
+        raise TooShort(f"no episode lies {horizon} days back")
     used = usage_days(claim, evidence)
     day = "datetime64[D]"
     matched = match_placebos(

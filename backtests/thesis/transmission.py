@@ -27,7 +27,11 @@ from backtests.thesis.weekly import (
     treasury_release,
     weekly_return,
 )
+from data.errors import TooShort
 from signals.dose import weekly_sd
+
+# The split by sign has 69 columns; three rows to each.
+LEAST_WEEKS = 207
 
 
 def liquidity_comovement(claim: Claim, evidence: Evidence) -> Result:
@@ -65,6 +69,9 @@ def tga_leads(claim: Claim, evidence: Evidence) -> Result:
 def _effect(claim: Claim, evidence: Evidence, dx: pd.Series[float], form: Form) -> Result:
     weeks = pd.DatetimeIndex(dx.index)
     r = weekly_return(evidence, claim, weeks)
+    known = int((dx.notna() & r.notna()).sum())
+    if known < LEAST_WEEKS:
+        raise TooShort(f"{known} weeks are known, at least {LEAST_WEEKS} are needed")
     whole = _project(claim, evidence, r, dx, form)
     head = whole.at(claim.needs("headline_horizon"))
     deltas = claim.needs("delta")

@@ -9,14 +9,24 @@ from backtests.thesis.claims import Claim
 from backtests.thesis.finding import Evidence
 from backtests.thesis.history import history
 from data.calendars import open_days
+from data.errors import TooShort
 
 GAP_BUSINESS_DAYS = 10
 
 
 def usage_days(claim: Claim, evidence: Evidence) -> pd.DatetimeIndex:
-    """Return the days of a claim's sample on which accepted bids reached ``usage_bn``."""
+    """Return the days of a claim's sample on which accepted bids reached ``usage_bn``.
+
+    Raises
+    ------
+    TooShort
+        If there is none.
+    """
     accepted = history(evidence, "srf", claim.sample)
-    return pd.DatetimeIndex(accepted.index[accepted >= claim.needs("usage_bn")])
+    used = pd.DatetimeIndex(accepted.index[accepted >= claim.needs("usage_bn")])
+    if used.empty:
+        raise TooShort(f"the facility was not used by {evidence.snapshot.as_of:%Y-%m-%d}")
+    return used
 
 
 def whole_months(claim: Claim, last: pd.Timestamp) -> pd.DatetimeIndex:
@@ -30,8 +40,6 @@ def whole_months(claim: Claim, last: pd.Timestamp) -> pd.DatetimeIndex:
 def usage_episodes(claim: Claim, evidence: Evidence) -> pd.DatetimeIndex:
     """Return the first day of each independent episode of use."""
     used = usage_days(claim, evidence)
-    if used.empty:
-        return used
     calendar = open_days("bank", used[0].date(), used[-1].date())
     found = episodes(
         used.to_numpy().astype("datetime64[D]"),

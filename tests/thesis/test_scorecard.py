@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from backtests.inference.one_sided import OneSided
@@ -242,3 +243,19 @@ def test_held_weights_and_returns_add_up_to_the_account(phantom: Snapshot) -> No
 def test_every_registered_method_is_exercised(real: dict[str, Finding]) -> None:
     tested = {found.claim.method for found in real.values()} - {"pending"}
     assert tested == set(METHODS)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        *("2015-01-01", "2019-06-01", "2022-06-01", "2024-10-05", "2025-11-03"),
+        *("2025-11-10", "2025-11-20", "2026-01-15", "2026-03-01"),
+    ],
+)
+def test_every_claim_has_an_answer_at_any_moment(real_snapshot: Snapshot, moment: str) -> None:
+    early = real_snapshot.until(pd.Timestamp(moment, tz="UTC"))
+    thesis = read_thesis()
+    claims = [claim for claim in thesis.claims if claim.id != "E1"]
+    for found in score(early, [], replace_claims(thesis, claims)):
+        assert found.verdict in WORDS[found.claim.kind], found.claim.id
+        assert found.reason, found.claim.id
