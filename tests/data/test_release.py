@@ -139,9 +139,8 @@ def test_a_policy_rate_is_known_by_the_evening_before_it_takes_effect(
 ) -> None:
     spec = series(name)
     days = reference_dates(spec, first, 10)
-    if name in ("ff_upper", "ff_lower"):
-        # FRED dates these two changes on the day of the decision.
-        days = days[~days.isin(pd.DatetimeIndex(["2015-12-16", "2016-12-14"]))]
+    # FRED dates these two changes on the day of the decision.
+    days = days[~days.isin(pd.DatetimeIndex(["2015-12-16", "2016-12-14"]))]
     assert (known_at(spec, days) < days.tz_localize("UTC")).all()
 
 
