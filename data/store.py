@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from data import atomic
+from data.aliases import BoolArray
 from data.errors import Corrupt, WrongVersion
 from data.fingerprint import snapshot_id
 from data.lock import writing
@@ -205,6 +207,8 @@ def _merge(
     fresh = ~pd.MultiIndex.from_frame(offered[key]).isin(latest.index)
     theirs = offered[columns].reset_index(drop=True)
     equal = ((known == theirs) | (known.isna() & theirs.isna())).all(axis=1).to_numpy() & ~fresh
+    if name == "observations":
+        equal |= _on_record(stored, offered)
     revised = offered[~fresh & ~equal]
     change = Change(name, int(fresh.sum()), int(equal.sum()), len(revised))
     added = offered[fresh]
@@ -212,7 +216,7 @@ def _merge(
         # A figure that changed is a vintage of its own, known since this store saw it.
         stamped = revised.assign(known_at=revised["known_at"].fillna(seen_at.as_unit("us")))
         merged = pd.concat([stored, added, stamped], ignore_index=True)
-        return _ordered(merged, key), change, nothing
+        return _ordered(merged, [*key, "known_at"]), change, nothing
     listed = pd.DataFrame(
         {
             "table": name,
@@ -226,5 +230,21 @@ def _merge(
     return _ordered(pd.concat([stored, added], ignore_index=True), key), change, listed
 
 
+def _on_record(stored: pd.DataFrame, offered: pd.DataFrame) -> BoolArray:
+    """Return which offered figures are vintages that the store has, though not the last ones.
+
+    A figure without a vintage of its own that comes alone is today's, and may be a return to an
+    earlier value; one that comes with later vintages of the same day is history.
+    """
+    key = ["series", "ref_date"]
+    vintage = [*key, "known_at", "value"]
+    there = pd.MultiIndex.from_frame(offered[vintage]).isin(
+        pd.MultiIndex.from_frame(stored[vintage])
+    )
+    history = offered["known_at"].notna() | offered.duplicated(key, keep="last")
+    return np.asarray(there & history.to_numpy())
+
+
 def _ordered(table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    return table.sort_values(key, kind="stable", ignore_index=True)
+    # A figure without a vintage was the first to come.
+    return table.sort_values(key, kind="stable", ignore_index=True, na_position="first")

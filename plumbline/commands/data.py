@@ -125,3 +125,23 @@ def verify(json: JsonOption = False) -> None:
             print(f"{store.folder}: {found.files} tables, {found.rows:,} rows: all holds")
     if found.faults:
         raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    target: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A new or empty directory, or an earlier export.")
+    ],
+    json: JsonOption = False,
+) -> None:
+    """Write the store as tables that `--data DIR` and `data import DIR` read."""
+    from data.export import export as write
+    from data.settings import settings
+    from data.store import Store
+    from plumbline.options import print_json
+
+    identity = write(Store(settings().store), target)
+    if json:
+        print_json({"folder": target, "snapshot_id": identity})
+    else:
+        print(f"Exported to {target}, snapshot {identity}")
