@@ -156,7 +156,7 @@ def test_the_command_says_what_it_wrote(
 
 def test_vintages_may_come_in_any_import(tmp_path: Path) -> None:
     raw = tables()["observations"].iloc[3:5].drop(columns="source")
-    raw = raw.assign(known_at=[pd.NaT, SEEN], ref_date=pd.Timestamp("2024-01-02"))
+    raw = raw.assign(known_at=["", SEEN.isoformat()], ref_date=pd.Timestamp("2024-01-02"))
     raw.to_csv(tmp_path / "observations.csv", index=False)
     read = read_tables([tmp_path / "observations.csv"])["observations"]
     assert read["known_at"].isna().tolist() == [True, False]

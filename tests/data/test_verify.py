@@ -38,7 +38,7 @@ def commit(store: Store, name: str, change: Callable[[pd.DataFrame], Any]) -> No
     store._commit({**tables, name: tables[name] if changed is None else changed})
 
 
-def put(row: int, column: str, value: object) -> Callable[[pd.DataFrame], None]:
+def put(row: int, column: str, value: Any) -> Callable[[pd.DataFrame], None]:
     def change(table: pd.DataFrame) -> None:
         table.loc[row, column] = value
 
