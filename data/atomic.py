@@ -3,24 +3,52 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+
+
+def _go_on(point: str) -> None:
+    """Do nothing: the disk took the step that `point` names."""
+
+
+# Called between any two steps that change the disk, with the step's name. Tests put a fault here.
+reached: Callable[[str], None] = _go_on
 
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write `content` to `path`: temporary file, fsync, rename, fsync of the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    reached(f"before {path.name}")
     try:
         with temporary.open("wb") as file:
+            reached(f"opened {path.name}")
             file.write(content)
+            reached(f"buffered {path.name}")
             file.flush()
+            reached(f"written {path.name}")
             os.fsync(file.fileno())
+        reached(f"on disk {path.name}")
         temporary.replace(path)
+        reached(f"renamed {path.name}")
     finally:
         temporary.unlink(missing_ok=True)
+    fsync_folder(path.parent)
+    reached(f"done {path.name}")
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file, if it is there."""
+    reached(f"before removing {path.name}")
+    path.unlink(missing_ok=True)
+    reached(f"removed {path.name}")
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make renames in `folder` last, where the platform can."""
     if hasattr(os, "O_DIRECTORY"):
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.fsync(folder)
+            os.fsync(handle)
         finally:
-            os.close(folder)
+            os.close(handle)

@@ -227,6 +227,13 @@ class SeriesSpec:
             )
         return pd.DatetimeIndex(periods.end_time.normalize().as_unit("us"))
 
+    def to_publisher_stamp(self, ref_dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        """Move ``ref_date`` back to the publisher's date: undoes :meth:`to_period_end`."""
+        if self.stamped == "end":
+            return ref_dates
+        periods = ref_dates.to_period("Q" if self.period == "quarter" else "M")
+        return pd.DatetimeIndex(periods.start_time.as_unit("us"))
+
     def scale(self, source: str, vintage: date | None = None) -> float:
         """Return the factor that turns a source's figure into the catalogue's unit.
 

@@ -16,12 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import filelock
+import numpy as np
 import pandas as pd
 
-from data.atomic import replace_file
-from data.errors import Corrupt, Locked, WrongVersion
+from data import atomic
+from data.aliases import BoolArray
+from data.errors import Corrupt, WrongVersion
 from data.fingerprint import snapshot_id
+from data.lock import writing
 from data.tables import SCHEMAS, Tables
 
 SCHEMA_VERSION = 1
@@ -58,7 +60,7 @@ class Store:
     @property
     def empty(self) -> bool:
         """True where nothing was ever committed."""
-        return not (self.folder / MANIFEST).is_file()
+        return not (self.folder / MANIFEST).is_file() or not self.manifest()["tables"]
 
     def manifest(self) -> dict[str, Any]:
         """Return the manifest.
@@ -88,7 +90,16 @@ class Store:
         Corrupt
             If a file is missing or differs from what was committed.
         """
-        return {name: self._table(name, entry) for name, entry in self.manifest()["tables"].items()}
+        manifest = self.manifest()
+        while True:
+            try:
+                return {name: self._table(name, row) for name, row in manifest["tables"].items()}
+            except Corrupt:
+                # A commit in between removes the files of the one before it.
+                newer = self.manifest()
+                if newer == manifest:
+                    raise
+                manifest = newer
 
     def add(self, tables: Tables, seen_at: pd.Timestamp) -> list[Change]:
         """Merge checked `tables` into the store in one commit.
@@ -105,9 +116,12 @@ class Store:
         ------
         Locked
             If another process is writing and does not finish in `lock_seconds`.
+        StoreError
+            If the disk refuses to be written to; the store is then as it was.
         """
-        with self._writing():
-            stored = {} if self.empty else self.read()
+        with self.writing():
+            self._begin()
+            stored = self.read()
             changes = []
             for name, offered in tables.items():
                 merged, change, revisions = _merge(name, stored.get(name), offered, seen_at)
@@ -119,15 +133,20 @@ class Store:
             self._commit(stored)
         return changes
 
-    def _writing(self) -> AbstractContextManager[object]:
-        """Acquire the write lock; the returned context releases it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            return filelock.FileLock(self.folder / ".lock").acquire(timeout=self.lock_seconds)
-        except filelock.Timeout:
-            raise Locked(
-                f"{self.folder}: another process is writing to the store; wait for it to finish"
-            ) from None
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the write lock, see :func:`data.lock.writing`."""
+        return writing(self.folder, self.lock_seconds)
+
+    def _begin(self) -> None:
+        """Commit that there is nothing yet, so that tables without a manifest are a loss."""
+        if (self.folder / MANIFEST).is_file():
+            return
+        if orphans := sorted(path.name for path in self.folder.glob("*.parquet")):
+            raise Corrupt(
+                f"{self.folder / MANIFEST} is missing, but there are tables ({orphans[0]}): put it "
+                "back, or move them away and import anew"
+            )
+        self._commit({})
 
     def _table(self, name: str, entry: Mapping[str, str]) -> pd.DataFrame:
         path = self.folder / entry["file"]
@@ -148,18 +167,18 @@ class Store:
             digest = hashlib.sha256(content).hexdigest()
             file = f"{name}-{digest[:16]}.parquet"
             if not (self.folder / file).exists():
-                replace_file(self.folder / file, content)
+                atomic.replace_file(self.folder / file, content)
             entries[name] = {"file": file, "sha256": digest, "rows": len(table)}
         manifest = {
             "schema_version": SCHEMA_VERSION,
             "snapshot_id": snapshot_id(tables),
             "tables": entries,
         }
-        replace_file(self.folder / MANIFEST, json.dumps(manifest, indent=2).encode())
+        atomic.replace_file(self.folder / MANIFEST, json.dumps(manifest, indent=2).encode())
         in_use = {entry["file"] for entry in entries.values()}
         for path in self.folder.glob("*.parquet"):
             if path.name not in in_use:
-                path.unlink()
+                atomic.remove_file(path)
 
 
 def _append(stored: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
@@ -188,6 +207,8 @@ def _merge(
     fresh = ~pd.MultiIndex.from_frame(offered[key]).isin(latest.index)
     theirs = offered[columns].reset_index(drop=True)
     equal = ((known == theirs) | (known.isna() & theirs.isna())).all(axis=1).to_numpy() & ~fresh
+    if name == "observations":
+        equal |= _on_record(stored, offered)
     revised = offered[~fresh & ~equal]
     change = Change(name, int(fresh.sum()), int(equal.sum()), len(revised))
     added = offered[fresh]
@@ -195,7 +216,7 @@ def _merge(
         # A figure that changed is a vintage of its own, known since this store saw it.
         stamped = revised.assign(known_at=revised["known_at"].fillna(seen_at.as_unit("us")))
         merged = pd.concat([stored, added, stamped], ignore_index=True)
-        return _ordered(merged, key), change, nothing
+        return _ordered(merged, [*key, "known_at"]), change, nothing
     listed = pd.DataFrame(
         {
             "table": name,
@@ -209,5 +230,21 @@ def _merge(
     return _ordered(pd.concat([stored, added], ignore_index=True), key), change, listed
 
 
+def _on_record(stored: pd.DataFrame, offered: pd.DataFrame) -> BoolArray:
+    """Return which offered figures are vintages that the store has, though not the last ones.
+
+    A figure without a vintage of its own that comes alone is today's, and may be a return to an
+    earlier value; one that comes with later vintages of the same day is history.
+    """
+    key = ["series", "ref_date"]
+    vintage = [*key, "known_at", "value"]
+    there = pd.MultiIndex.from_frame(offered[vintage]).isin(
+        pd.MultiIndex.from_frame(stored[vintage])
+    )
+    history = offered["known_at"].notna() | offered.duplicated(key, keep="last")
+    return np.asarray(there & history.to_numpy())
+
+
 def _ordered(table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    return table.sort_values(key, kind="stable", ignore_index=True)
+    # A figure without a vintage was the first to come.
+    return table.sort_values(key, kind="stable", ignore_index=True, na_position="first")

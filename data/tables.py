@@ -188,6 +188,17 @@ def _instant(raw: pd.DataFrame, column: str, file: str) -> pd.Series[pd.Timestam
     return pd.Series(stamps.dt.tz_convert("UTC"))
 
 
+def _vintage(raw: pd.DataFrame, file: str) -> pd.Series[pd.Timestamp]:
+    """Read ``known_at``; where it is missing the release rule decides."""
+    known = pd.Series(pd.NaT, index=raw.index, dtype="datetime64[us, UTC]")
+    given = raw[raw["known_at"].notna()]
+    return (
+        known
+        if given.empty
+        else known.where(raw["known_at"].isna(), _instant(given, "known_at", file))
+    )
+
+
 def _stamps(raw: pd.DataFrame, column: str, file: str) -> pd.Series:
     try:
         stamps = pd.to_datetime(raw[column], format="ISO8601")
@@ -209,7 +220,7 @@ def _observations(raw: pd.DataFrame, file: str) -> pd.DataFrame:
             "ref_date": _day(raw, "ref_date", file),
             "value": _number(raw, "value", file),
             "known_at": (
-                _instant(raw, "known_at", file)
+                _vintage(raw, file)
                 if "known_at" in raw
                 else pd.Series(pd.NaT, index=raw.index, dtype="datetime64[us, UTC]")
             ),

@@ -102,3 +102,46 @@ def status(data: DataOption = None, as_of: AsOfOption = None, json: JsonOption =
             for row in markets
         ],
     )
+
+
+@app.command()
+def verify(json: JsonOption = False) -> None:
+    """Check every byte and every row of the store; exit status 1 and a line for each fault."""
+    from data.settings import settings
+    from data.store import Store
+    from data.verify import verify as checked
+    from plumbline.options import print_json
+
+    store = Store(settings().store)
+    found = checked(store)
+    if json:
+        print_json({"store": store.folder, "ok": not found.faults, "found": found})
+    else:
+        for fault in found.faults:
+            print(fault.line)
+        for name in found.leftovers:
+            print(f"{name}: left by an interrupted write; the next one removes it")
+        if not found.faults:
+            print(f"{store.folder}: {found.files} tables, {found.rows:,} rows: all holds")
+    if found.faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    target: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A new or empty directory, or an earlier export.")
+    ],
+    json: JsonOption = False,
+) -> None:
+    """Write the store as tables that `--data DIR` and `data import DIR` read."""
+    from data.export import export as write
+    from data.settings import settings
+    from data.store import Store
+    from plumbline.options import print_json
+
+    identity = write(Store(settings().store), target)
+    if json:
+        print_json({"folder": target, "snapshot_id": identity})
+    else:
+        print(f"Exported to {target}, snapshot {identity}")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import filelock
 import pandas as pd
 import pytest
 
-from data.errors import Corrupt, Locked, WrongVersion
+from data.errors import Corrupt, Locked, StoreError, WrongVersion
 from data.fingerprint import snapshot_id
 from data.store import Store
 
@@ -151,11 +153,11 @@ def test_a_crash_before_the_manifest_leaves_the_old_store(
     store.add({"observations": figures({"2024-01-02": 700.0})}, SEEN)
     before = store.read()["observations"]
 
-    def crash(path: Path, content: bytes) -> None:
-        raise OSError(f"no space left on device: {path.name}")
+    def full(point: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("data.store.replace_file", crash)
-    with pytest.raises(OSError, match="no space left"):
+    monkeypatch.setattr("data.atomic.reached", full)
+    with pytest.raises(StoreError, match=r"No space left on device.*the store is as it was"):
         store.add({"observations": figures({"2024-01-03": 680.0})}, LATER)
     pd.testing.assert_frame_equal(store.read()["observations"], before)
 
