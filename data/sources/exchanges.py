@@ -94,7 +94,8 @@ class Exchange:
     def bars(self, symbol: str, timeframe: str, since: pd.Timestamp, count: int) -> list[Any]:
         """Return one page of bars in ccxt's form, from `since` on."""
         self._market(symbol)
-        until = since + count * pd.Timedelta(timeframe) - pd.Timedelta(milliseconds=1)
+        step = pd.Timedelta(seconds=self._ccxt.parse_timeframe(timeframe))
+        until = since + count * step - pd.Timedelta(milliseconds=1)
         limits = {"until": _milliseconds(until)} if self.venue.bounded else {}
         return self._ask(
             f"{symbol} {timeframe} bars from {since:%Y-%m-%d %H:%M}",

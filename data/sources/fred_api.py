@@ -142,8 +142,6 @@ class _Asking:
         """All days on which the series changed."""
         ask = self._ask("vintage days", "vintage_dates")
         days = _Fred(self.source.base, ask).get_series_vintage_dates(self.identifier)
-        if not days:
-            raise self.page().incomplete("no vintage at all")
         return sorted(pd.Timestamp(day) for day in days)
 
     def window(self, first: pd.Timestamp, last: pd.Timestamp | None) -> pd.DataFrame:
@@ -157,8 +155,6 @@ class _Asking:
             table = None
         if table is None:
             return self._halves(first, last)
-        if table.empty:
-            raise self.page().incomplete(f"no figure in the {what}")
         return pd.DataFrame(
             {
                 "ref_date": pd.DatetimeIndex(table["date"]).as_unit("us"),
@@ -207,6 +203,8 @@ def _root(page: Page, tag: str) -> ElementTree.Element:
         raise page.unexpected(f"<{tag} count=...>")
     if int(root.get("count", "0")) < len(root):
         raise page.unexpected(f"no more rows than the count of {root.get('count')}")
+    if not len(root):
+        raise page.incomplete("no row at all")
     for row in root:
         texts = (
             [row.text]

@@ -152,4 +152,6 @@ def parse(page: Page, columns: Sequence[str]) -> list[tuple[pd.Timestamp, list[f
         if len(values) != len(columns):
             raise page.unexpected(f"a day and a number for {named}, not {line[:60]!r}")
         rows.append((day, values))
+    if not page.text.endswith("\n") and len(lines) > 2 and len(lines[-1]) < len(lines[-2]):
+        raise page.incomplete(f"the answer breaks off within a line: {lines[-1][:60]!r}")
     return rows

@@ -31,8 +31,10 @@ ADDRESSES: Mapping[str, str] = {
     "cftc": cftc.BASE,
 }
 # Reachable from the United States without a key; the largest coins that trade there in dollars.
-_COINS = ("BTC", "ETH", "SOL", "XRP", "ADA", "DOGE", "LTC", "BCH", "LINK", "XLM", "ATOM", "FIL")
-_COINS += ("ETC", "SHIB", "ZEC")
+_COINS = (
+    *("BTC", "ETH", "SOL", "XRP", "ADA", "DOGE", "LTC", "BCH"),
+    *("LINK", "XLM", "ATOM", "FIL", "ETC", "SHIB", "ZEC"),
+)
 MARKETS: tuple[Market, ...] = (
     *(Market(coin, f"{coin}/USD") for coin in _COINS),
     Market("BTC", "BTC/USD", timeframe="1h"),

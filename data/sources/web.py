@@ -229,7 +229,8 @@ class Client:
             due = self._next_turn.get(host, now)
             if due > now:
                 self.clock.sleep((due - now).total_seconds())
-            self._next_turn[host] = max(due, now) + pd.Timedelta(seconds=1 / per_second)
+            pause = pd.Timedelta(milliseconds=round(1000 / per_second))
+            self._next_turn[host] = max(due, now) + pause
             yield
 
     def _page(self, request: Request) -> Page:
