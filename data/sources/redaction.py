@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 MASK = "***"
@@ -73,8 +73,31 @@ def _host(value: object) -> object:
     return urlsplit(text).hostname or MASK if "://" in text else value
 
 
+class Silent(logging.Filter):
+    """Keep httpcore's records to itself.
+
+    At level DEBUG it tells the headers of every answer, the address of a redirect among them.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let nothing pass."""
+        del record
+        return False
+
+
+_FILTERS: Mapping[str, type[logging.Filter]] = {
+    "httpx": HostOnly,
+    "httpcore.connection": Silent,
+    "httpcore.http11": Silent,
+    "httpcore.http2": Silent,
+    "httpcore.proxy": Silent,
+    "httpcore.socks": Silent,
+}
+
+
 def quiet_addresses() -> None:
-    """Install :class:`HostOnly` on httpx's logger, once."""
-    logger = logging.getLogger("httpx")
-    if not any(isinstance(installed, HostOnly) for installed in logger.filters):
-        logger.addFilter(HostOnly())
+    """Install the filters on the loggers of httpx and httpcore, once."""
+    for name, kind in _FILTERS.items():
+        logger = logging.getLogger(name)
+        if not any(isinstance(installed, kind) for installed in logger.filters):
+            logger.addFilter(kind())

@@ -223,7 +223,10 @@ class Client:
     @contextmanager
     def turn(self, url: str, per_second: float) -> Iterator[None]:
         """Hold the one connection to the host of `url`, at most `per_second` times a second."""
-        host = urlsplit(url).netloc
+        try:
+            host = urlsplit(url).netloc
+        except ValueError:
+            host = ""  # no address at all, as the request itself will find
         with self._locks[host]:
             now = self.clock.now()
             due = self._next_turn.get(host, now)
