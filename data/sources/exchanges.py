@@ -146,7 +146,7 @@ class Exchange:
         label = f"{self.venue.id}: {what}"
 
         def once() -> T:
-            with self.client.turn(f"//{self.venue.id}", self.venue.per_second):
+            with self.client.turn(self.venue.id, self.venue.per_second):
                 self._reply = None
                 # Raised here, not in the handler: ccxt's own errors carry the address.
                 failure: SourceError | Transient

@@ -159,7 +159,8 @@ class _Asking:
             {
                 "ref_date": pd.DatetimeIndex(table["date"]).as_unit("us"),
                 "vintage": pd.DatetimeIndex(table["realtime_start"]).as_unit("us"),
-                "value": table["value"].astype(float).to_numpy(),
+                # A figure that was withdrawn is NaT here: the columns mix numbers and dates.
+                "value": [float("nan") if pd.isna(one) else float(one) for one in table["value"]],
                 "first": first,
             }
         )

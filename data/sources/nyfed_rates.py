@@ -113,7 +113,14 @@ class NyFedRates:
             pieces: list[pd.DataFrame] = []
             problems: list[Problem] = []
             for name, (field, source) in rate.fields.items():
-                piece, found = _series(name, field, source, rows, page, (first, last), now)
+                try:
+                    piece, found = _series(name, field, source, rows, page, (first, last), now)
+                except UnexpectedAnswer as error:
+                    if field == "percentRate":
+                        raise
+                    # What stands beside the rate does not take the rate with it.
+                    problems.append(Problem("error", name, str(error)))
+                    continue
                 pieces.append(piece)
                 problems += found
             table = pd.concat(pieces, ignore_index=True)

@@ -221,12 +221,8 @@ class Client:
         return persist(once, self.patience, self.clock)
 
     @contextmanager
-    def turn(self, url: str, per_second: float) -> Iterator[None]:
-        """Hold the one connection to the host of `url`, at most `per_second` times a second."""
-        try:
-            host = urlsplit(url).netloc
-        except ValueError:
-            host = ""  # no address at all, as the request itself will find
+    def turn(self, host: str, per_second: float) -> Iterator[None]:
+        """Hold the one connection to `host`, taken at most `per_second` times a second."""
         with self._locks[host]:
             now = self.clock.now()
             due = self._next_turn.get(host, now)
@@ -237,7 +233,7 @@ class Client:
             yield
 
     def _page(self, request: Request) -> Page:
-        with self.turn(request.url, request.per_second):
+        with self.turn(_host(request), request.per_second):
             status, headers, body = self._exchange(request)
         if status in TRANSIENT_STATUS:
             error = Unreachable(f"{request}: the server answers {status}")
@@ -295,6 +291,14 @@ class Client:
             fault = _fault(Unreachable, request, f"no connection ({type(error).__name__})")
         # Raised here, not above: httpx's own errors carry the address with the key.
         raise fault
+
+
+def _host(request: Request) -> str:
+    try:
+        return urlsplit(request.url).netloc
+    except ValueError:
+        pass
+    raise BadConfig(f"{request}: its base address is not a web address")
 
 
 def _fault(kind: type[SourceError], request: Request, why: str) -> Transient:

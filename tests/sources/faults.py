@@ -8,6 +8,7 @@ from typing import Any
 
 ALWAYS = 10**9
 STATUS = {
+    "400": 400,
     "429": 429,
     "418": 418,
     "403": 403,

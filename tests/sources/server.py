@@ -99,7 +99,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, kind: str, listing: Listing) -> None:
         if kind in STATUS:
             wait = self.scenario.retry_after if kind in ("429", "503", "418") else None
-            self._send(STATUS[kind], f"status {kind} of the server", "text/plain", wait)
+            text = f"status {kind} of the server, which knows no such api_key"
+            self._send(STATUS[kind], text, "text/plain", wait)
         elif kind == "timeout":
             # Nothing comes until the client has long gone.
             self.owner.over.wait(5)

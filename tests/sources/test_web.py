@@ -236,8 +236,6 @@ def test_the_key_is_nowhere_but_in_the_request(
     scene = scenario()
     if kind == "echo":
         scene.mangle = lambda path, text: f"<html>you asked for {path}</html>"
-    elif kind == "400":
-        scene.mangle = lambda path, text: ""
     elif kind != "none":
         scene.fault = Fault(kind, ALWAYS)
     source = FredApi(SecretStr(CANARY), f"{server.open(scene)}/fred_api", VINTAGED)

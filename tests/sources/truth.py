@@ -22,7 +22,7 @@ BEGINNING = date(2025, 9, 1)
 # Levels in the catalogue's unit.
 LEVELS: Mapping[str, float] = {
     "fed_assets": 6600.0,
-    "reserves_wednesday": 2900.0,
+    "reserves": 2900.0,
     "sofr": 3.66,
     "sofr_p1": 3.60,
     "sofr_p25": 3.63,
@@ -34,6 +34,7 @@ LEVELS: Mapping[str, float] = {
     "effr": 3.63,
     "obfr": 3.62,
     "rrp": 3.2,
+    "srf": 1.4,
     "tga": 880.0,
     "debt_total": 38900.0,
     "debt_public": 31200.0,
