@@ -21,7 +21,7 @@ from data.errors import Refused, SourceError, UnexpectedAnswer, UnknownName, Unr
 from data.sources.archive import raw_answer
 from data.sources.redaction import first_line, redact_url
 from data.sources.retry import Transient, persist
-from data.sources.venues import Venue, venue
+from data.sources.venues import Kind, Venue, venue
 from data.sources.web import REFUSALS, TRANSIENT_STATUS, Client, retry_after
 
 T = TypeVar("T")
@@ -47,6 +47,8 @@ class Exchange:
         Clock, patience, timeout, archive and turns.
     config : mapping
         Further ccxt settings, such as ``urls`` of a mirror.
+    kind : {"spot", "perp"}
+        Which markets to load.
 
     Raises
     ------
@@ -54,13 +56,15 @@ class Exchange:
         If ccxt has no such exchange.
     """
 
-    def __init__(self, name: str, client: Client, config: Mapping[str, Any]) -> None:
+    def __init__(
+        self, name: str, client: Client, config: Mapping[str, Any], kind: Kind = "spot"
+    ) -> None:
         if name not in ccxt.exchanges:
             raise UnknownName("exchange", name, ccxt.exchanges)
         self.venue: Venue = venue(name)
         self.client = client
         self._reply: Reply | None = None
-        options = {**self.venue.options, **config.get("options", {})}
+        options = {**self.venue.options(kind), **config.get("options", {})}
         self._ccxt = getattr(ccxt, name)(
             {
                 **config,
@@ -236,13 +240,14 @@ class Exchanges:
 
     def __init__(self, configs: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self._configs = dict(configs or {})
-        self._open: dict[str, Exchange] = {}
+        self._open: dict[tuple[str, Kind], Exchange] = {}
         self._lock = threading.Lock()
 
-    def open(self, name: str, client: Client) -> Exchange:
-        """Return the exchange, ready to ask."""
+    def open(self, name: str, client: Client, kind: Kind = "spot") -> Exchange:
+        """Return the exchange, ready to ask about one kind of market."""
         with self._lock:
-            opened = self._open.get(name)
+            opened = self._open.get((name, kind))
             if opened is None or opened.client is not client:
-                opened = self._open[name] = Exchange(name, client, self._configs.get(name, {}))
+                opened = Exchange(name, client, self._configs.get(name, {}), kind)
+                self._open[name, kind] = opened
             return opened

@@ -98,7 +98,7 @@ class FundingRates:
         Incomplete
             If it gives no rate at all.
         """
-        exchange = self.exchanges.open(self.perpetual.exchange, client)
+        exchange = self.exchanges.open(self.perpetual.exchange, client, "perp")
         begin = pd.Timestamp(exchange.venue.first, tz="UTC")
         if since is not None:
             begin = max(begin, pd.Timestamp(since, tz="UTC") - OVERLAP)

@@ -21,7 +21,7 @@ from data.errors import BadConfig, Incomplete
 from data.sources.bar_checks import FINAL_AFTER, Bar, final_until, sift
 from data.sources.base import Answer, Problem, TableName
 from data.sources.exchanges import Exchange, Exchanges
-from data.sources.venues import DEFAULT
+from data.sources.venues import DEFAULT, Kind
 from data.sources.web import Client
 
 STEPS = {"1d": pd.Timedelta(days=1), "1h": pd.Timedelta(hours=1)}
@@ -111,7 +111,9 @@ class Prices:
         Incomplete
             If an open market gives no bar at all.
         """
-        exchange = self.exchanges.open(self.market.exchange, client)
+        # ccxt names perpetuals with their settlement: BTC/USDT:USDT.
+        kind: Kind = "perp" if ":" in self.market.symbol else "spot"
+        exchange = self.exchanges.open(self.market.exchange, client, kind)
         walk = _Walk(self, exchange, client)
         yield from walk.answers(since)
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
+
+Kind: TypeAlias = Literal["spot", "perp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ class Venue:
         Name of the parameter that ends a funding page.
     funding_rows : tuple of str or None
         As `rows`.
-    options : mapping
-        ccxt options: load only the markets that are asked for.
+    kinds : mapping of {"spot", "perp"} to str
+        What ccxt calls the lists of markets; only the one asked for is loaded.
     """
 
     id: str
@@ -69,10 +71,12 @@ class Venue:
     funding_page: int = 100
     funding_until: str = "until"
     funding_rows: tuple[str, ...] | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
+    def options(self, kind: Kind) -> dict[str, Any]:
+        """Return ccxt options that load one kind of market."""
+        return {"fetchMarkets": {"types": [self.kinds[kind]]}} if kind in self.kinds else {}
 
-_SPOT = {"fetchMarkets": {"types": ["spot"]}}
 
 VENUES: Mapping[str, Venue] = {
     one.id: one
@@ -88,7 +92,9 @@ VENUES: Mapping[str, Venue] = {
         ),
         Venue("bitstamp", "bitstamp", 1000, date(2011, 8, 18), ("data", "ohlc")),
         Venue("kraken", "kraken", 720, date(2013, 9, 6), ("result", "*"), newest_only=True),
-        Venue("binance", "binance", 1000, date(2017, 7, 14), (), from_us=False, options=_SPOT),
+        Venue(
+            "binance", "binance", 1000, date(2017, 7, 14), (), from_us=False, kinds={"spot": "spot"}
+        ),
         Venue(
             "binanceusdm",
             "binance",
@@ -99,7 +105,7 @@ VENUES: Mapping[str, Venue] = {
             funding="forward",
             funding_page=1000,
             funding_rows=(),
-            options={"fetchMarkets": {"types": ["linear"]}},
+            kinds={"perp": "linear"},
         ),
         Venue(
             "okx",
@@ -112,7 +118,7 @@ VENUES: Mapping[str, Venue] = {
             funding="backward",
             funding_until="after",
             funding_rows=("data",),
-            options={"fetchMarkets": {"types": ["spot", "swap"]}},
+            kinds={"spot": "spot", "perp": "swap"},
         ),
         Venue(
             "bybit",
@@ -126,7 +132,7 @@ VENUES: Mapping[str, Venue] = {
             funding="backward",
             funding_page=200,
             funding_rows=("result", "list"),
-            options={"fetchMarkets": {"types": ["spot", "linear"]}},
+            kinds={"spot": "spot", "perp": "linear"},
         ),
     )
 }

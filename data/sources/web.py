@@ -9,6 +9,7 @@ given up, since a page of maintenance or an empty page passes. What the server r
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections import defaultdict
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -177,7 +179,7 @@ class Client:
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._next_turn: dict[str, pd.Timestamp] = {}
         quiet_addresses()
-        self._http = httpx.Client(timeout=httpx.Timeout(timeout))
+        self._http = httpx.Client(timeout=httpx.Timeout(timeout), verify=_certificates())
 
     def __enter__(self) -> Client:
         return self
@@ -291,6 +293,12 @@ class Client:
             fault = _fault(Unreachable, request, f"no connection ({type(error).__name__})")
         # Raised here, not above: httpx's own errors carry the address with the key.
         raise fault
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Read the certificates once; every client shares them."""
+    return httpx.create_ssl_context()
 
 
 def _host(request: Request) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.catalogue import series as series_spec
 from data.errors import Unreachable
 from data.observations import observe
 from data.sources.archive import RawAnswer
@@ -73,6 +74,8 @@ class SourceContract:
         assert changes[0].new == len(rows)
         if source.table == "observations":
             assert observe(rows).ids <= set(source.serves)
+            for name, origins in rows.groupby("series")["source"]:
+                assert set(origins) <= set(series_spec(str(name)).sources)
 
     def test_asking_again_changes_nothing(self, source: Source, scene: Scenario) -> None:
         first, second = self.answer(source, scene), self.answer(source, scene)

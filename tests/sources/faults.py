@@ -9,6 +9,7 @@ from typing import Any
 ALWAYS = 10**9
 STATUS = {
     "400": 400,
+    "404": 404,
     "429": 429,
     "418": 418,
     "403": 403,
