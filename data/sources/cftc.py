@@ -98,12 +98,13 @@ class LeveragedFunds:
             yield failed(self, "leveraged_short", error)
 
     def _rows(self, begin: date, client: Client) -> tuple[list[dict[str, Any]], Page]:
-        """Read pages until one is not full, then hold the number of rows to the server's count."""
+        """Read one page, and where it is full, as many more as the server counts rows."""
         codes = ",".join(f"'{code}'" for code in CONTRACTS)
         where = f"{_DAY} >= '{begin}T00:00:00.000' AND {_CODE} in({codes})"
         url = f"{self.base}/resource/{DATASET}.json"
         rows: list[dict[str, Any]] = []
-        while True:
+        total: int | None = None
+        while total is None or len(rows) < total:
             params = {
                 "$where": where,
                 "$order": f"{_DAY},{_CODE}",
@@ -111,21 +112,18 @@ class LeveragedFunds:
                 "$offset": str(len(rows)),
             }
             what = f"Treasury futures from {begin}, row {len(rows)} on"
-            found, page = client.get(
-                Request(self.name, what, url, params), _reader(begin, len(rows) == 0, client)
-            )
+            due = None if total is None else min(self.page_size, total - len(rows))
+            read = _reader(begin, self.page_size, due, client)
+            found, page = client.get(Request(self.name, what, url, params), read)
             rows += found
-            if len(found) < self.page_size:
+            if total is None and len(found) < self.page_size:
                 break
-        if len(rows) >= self.page_size:
-            count = Request(
-                self.name,
-                f"number of rows from {begin}",
-                url,
-                {"$select": "count(*) as rows", "$where": where},
-            )
-            if (total := client.get(count, _count)) != len(rows):
-                raise page.incomplete(f"{len(rows)} rows came where the server counts {total}")
+            if total is None:
+                what = f"number of rows from {begin}"
+                asked = {"$select": "count(*) as rows", "$where": where}
+                total = client.get(Request(self.name, what, url, asked), _count)
+        if total is not None and len(rows) != total:
+            raise page.incomplete(f"{len(rows)} rows came where the server counts {total}")
         return rows, page
 
     def _answer(
@@ -152,7 +150,7 @@ class LeveragedFunds:
 
 
 def _reader(
-    begin: date, first_page: bool, client: Client
+    begin: date, size: int, due: int | None, client: Client
 ) -> Callable[[Page], tuple[list[dict[str, Any]], Page]]:
     def read(page: Page) -> tuple[list[dict[str, Any]], Page]:
         rows = page.json()
@@ -165,7 +163,9 @@ def _reader(
                 raise page.unexpected(f"the field {gone[0]!r} in every row")
             if row[_FORM] != "FutOnly":
                 raise page.unexpected(f"futures only, not {row[_FORM][:40]!r}")
-        if first_page and not rows:
+        if len(rows) > size or (due is not None and len(rows) != due):
+            raise page.incomplete(f"{len(rows)} rows where {due or size} were due")
+        if due is None and not rows:
             none = pd.DatetimeIndex([], dtype="datetime64[us]")
             gaps = missing(series_spec("leveraged_short"), none, begin, client.clock.now())
             if gaps:

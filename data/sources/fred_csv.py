@@ -106,10 +106,14 @@ class FredCsv:
 def first_day(spec: SeriesSpec, since: date | None) -> date:
     """Return the day to ask from: `since`, and as far back as the series is still corrected."""
     begin = spec.first or BEGINNING
-    if since is None:
-        return begin
-    back = timedelta(days=800 if spec.revised else max(14, 2 * spec.max_age_days))
-    return max(begin, since - back)
+    if since is not None:
+        back = timedelta(days=800 if spec.revised else max(14, 2 * spec.max_age_days))
+        begin = max(begin, since - back)
+    if spec.stamped == "start":
+        # A period begun earlier would be left out of the answer.
+        span = "Q" if spec.period == "quarter" else "M"
+        begin = pd.Timestamp(begin).to_period(span).start_time.date()
+    return begin
 
 
 def parse(page: Page, columns: Sequence[str]) -> list[tuple[pd.Timestamp, list[float]]]:

@@ -23,7 +23,7 @@ from data.release import known_at
 from data.sources.base import Answer, Problem, TableName, failed, observations
 from data.sources.checks import missing, plausible
 from data.sources.nyfed_rates import BASE, OVERLAP, windows
-from data.sources.operations import STANDING_FROM, Operation, read_operations
+from data.sources.operations import STANDING_FROM, TEMPORARY_FROM, Operation, read_operations
 from data.sources.web import Client, Page, Request
 
 # Reverse repo is held daily from here; before, there were only tests.
@@ -89,7 +89,13 @@ SERIES: dict[str, Daily] = {
     "rrp": Daily("nyfed:RRP_OVERNIGHT", _reverse, lambda day: day[-1].accepted * DOLLARS),
     "rrp_rate": Daily("nyfed:RRP_AWARD_RATE", _reverse, lambda day: day[-1].rate),
 }
-_FIRST = {"srf_morning": MORNINGS_FROM, "srf_afternoon": STANDING_FROM}
+_FIRST = {
+    "srf": TEMPORARY_FROM,
+    "srf_treasury": TEMPORARY_FROM,
+    "srf_mbs": TEMPORARY_FROM,
+    "srf_morning": MORNINGS_FROM,
+    "srf_afternoon": STANDING_FROM,
+}
 
 
 @dataclass(frozen=True, slots=True)

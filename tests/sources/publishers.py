@@ -8,6 +8,9 @@ from datetime import date
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+import pandas as pd
+
+from data.catalogue import SeriesSpec
 from data.catalogue import series as series_spec
 from data.sources.fred_csv import fred_ids
 from tests.sources.faults import Listing
@@ -20,6 +23,14 @@ _BY_FRED_ID = {identifier: name for name, identifier in fred_ids().items()}
 
 def _told(scenario: Scenario, series: str) -> dict[date, float]:
     return figures(series, scenario.clock.now(), scenario.truth.beginning)
+
+
+def _stamp(spec: SeriesSpec, day: date) -> date:
+    """Months and quarters are stamped at their start where the catalogue says so."""
+    if spec.stamped == "end":
+        return day
+    span = "Q" if spec.period == "quarter" else "M"
+    return pd.Timestamp(day).to_period(span).start_time.date()
 
 
 def nyfed(scenario: Scenario, path: str, params: Params) -> Listing | None:
@@ -85,13 +96,16 @@ def fred(scenario: Scenario, path: str, params: Params) -> Listing | None:
     if path != "graph/fredgraph.csv" or identifier not in _BY_FRED_ID:
         return None
     series = _BY_FRED_ID[identifier]
-    factor = series_spec(series).scale(f"fred:{identifier}")
+    spec = series_spec(series)
+    factor = spec.scale(f"fred:{identifier}")
+    stamped = {_stamp(spec, day): value for day, value in _told(scenario, series).items()}
     rows = [
         f"{day},{value / factor:.3f}"
-        for day, value in _told(scenario, series).items()
+        for day, value in stamped.items()
         if str(day) >= params["cosd"]
     ]
-    rows.append("2026-02-16,")  # Washington's birthday, told without a figure
+    if spec.period == "day":
+        rows.append("2026-02-16,")  # Washington's birthday, told without a figure
     header = f"observation_date,{identifier}"
     return Listing(
         sorted(set(rows)), lambda found: "\n".join([header, *found]) + "\n", "application/csv"

@@ -142,11 +142,9 @@ def binance(scenario: Scenario, path: str, params: Params) -> Listing | None:
         )
     if path == "api/v3/klines":
         start = _instant(int(params["startTime"]))
-        rows = scenario.truth.bars(params["interval"]).between(start, FAR, scenario.now)
-        told = [
-            [row[0], *_text(row[1:]), row[0] + 1, "0", 9, "0", "0", "0"]
-            for row in rows[: int(params["limit"])]
-        ]
+        bars = scenario.truth.bars(params["interval"])
+        rows = bars.between(start, FAR, scenario.now, int(params["limit"]))
+        told = [[row[0], *_text(row[1:]), row[0] + 1, "0", 9, "0", "0", "0"] for row in rows]
         return Listing(told, json.dumps)
     if path == "fapi/v1/fundingRate":
         since = int(params["startTime"])

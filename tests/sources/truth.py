@@ -66,7 +66,8 @@ def _released(series: str) -> dict[date, date]:
 
 
 def _figure(series: str, day: pd.Timestamp) -> float:
-    level = LEVELS[series]
+    by_unit = {"percent": 3.5, "USD bn": 700.0, "index": 120.0}
+    level = LEVELS.get(series, by_unit[series_spec(series).unit])
     # A different small step every day, exact in three decimals.
     step = (day.toordinal() * 7919 + len(series) * 31) % 41 - 20
     scale = 0.001 if level < 100 else 0.1
@@ -102,13 +103,13 @@ class Bars:
         return (int(opened.timestamp() * 1000), opening, high, low, int(close), volume)
 
     def between(
-        self, start: pd.Timestamp, end: pd.Timestamp, now: pd.Timestamp
+        self, start: pd.Timestamp, end: pd.Timestamp, now: pd.Timestamp, most: int = 10**6
     ) -> list[tuple[float, ...]]:
-        """Rows that open from `start` to `end`, both inclusive, oldest first."""
+        """Rows that open from `start` to `end`, both inclusive, oldest first, up to `most`."""
         begin = max(start.ceil(self.step), self.first)
-        grid = pd.date_range(begin, min(end, now), freq=self.step)
+        grid = pd.date_range(begin, min(end, now, begin + 2 * most * self.step), freq=self.step)
         found = (self.row(opened, now) for opened in grid)
-        return [row for row in found if row is not None]
+        return [row for row in found if row is not None][:most]
 
 
 @dataclass
