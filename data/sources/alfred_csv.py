@@ -18,13 +18,13 @@ import pandas as pd
 
 from data.catalogue import SeriesSpec
 from data.catalogue import series as series_spec
-from data.errors import Incomplete, Refused, UnexpectedAnswer
+from data.errors import Incomplete, UnexpectedAnswer
 from data.facts import NEW_YORK
 from data.sources.base import Answer, Problem, TableName, failed
 from data.sources.checks import expected, in_order, plausible, refuse_unit_change
 from data.sources.fred_csv import first_day, fred_ids, parse
 from data.sources.vintages import VINTAGED, prints, release_days
-from data.sources.web import Client, Page, Request
+from data.sources.web import Client, NoSuchThing, Page, Request
 
 BASE = "https://alfred.stlouisfed.org"
 # How far back to look where nothing is said: a vintage costs a request.
@@ -67,11 +67,7 @@ class AlfredCsv:
             spec = series_spec(name)
             try:
                 yield from _Series(self, spec, client).answers(begin)
-            except (UnexpectedAnswer, Incomplete) as error:
-                yield failed(self, name, error)
-            except Refused as error:
-                if "(404)" not in str(error) and "(400)" not in str(error):
-                    raise
+            except (UnexpectedAnswer, Incomplete, NoSuchThing) as error:
                 yield failed(self, name, error)
 
 

@@ -30,6 +30,14 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "prices_1h": ("symbol", "opened", "open", "high", "low", "close", "volume", "market", "source"),
     "funding": ("perpetual", "symbol", "ts", "rate", "venue", "source"),
 }
+_INSTANT = "datetime64[us, UTC]"
+_TYPES: Mapping[str, str] = {
+    "ref_date": "datetime64[us]",
+    "known_at": _INSTANT,
+    "opened": _INSTANT,
+    "ts": _INSTANT,
+}
+_NUMBERS = frozenset({"value", "open", "high", "low", "close", "volume", "rate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +154,12 @@ def collect(source: Source, since: date | None, client: Client) -> Answer:
 
 
 def nothing(table: TableName) -> pd.DataFrame:
-    """Return a table of the right columns without rows."""
-    return pd.DataFrame({column: [] for column in COLUMNS[table]})
+    """Return a table of the right columns and types without rows."""
+    types = {
+        column: _TYPES.get(column, "float64" if column in _NUMBERS else "str")
+        for column in COLUMNS[table]
+    }
+    return pd.DataFrame({column: pd.Series(dtype=types[column]) for column in COLUMNS[table]})
 
 
 def failed(source: Source, what: str, error: SourceError) -> Answer:

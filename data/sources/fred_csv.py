@@ -17,10 +17,10 @@ import pandas as pd
 
 from data.catalogue import SERIES, SeriesSpec
 from data.catalogue import series as series_spec
-from data.errors import Incomplete, Refused, UnexpectedAnswer
+from data.errors import Incomplete, UnexpectedAnswer
 from data.sources.base import Answer, Problem, TableName, failed, observations
 from data.sources.checks import Figures, in_order, missing, plausible
-from data.sources.web import Client, Page, Request
+from data.sources.web import Client, NoSuchThing, Page, Request
 
 BASE = "https://fred.stlouisfed.org"
 # Where no first day of a series is known. Nothing the project asks reaches further back.
@@ -67,11 +67,7 @@ class FredCsv:
             spec = series_spec(name)
             try:
                 answer = self._series(spec, ids[name], since, client)
-            except (UnexpectedAnswer, Incomplete) as error:
-                answer = failed(self, name, error)
-            except Refused as error:
-                if "(404)" not in str(error) and "(400)" not in str(error):
-                    raise
+            except (UnexpectedAnswer, Incomplete, NoSuchThing) as error:
                 answer = failed(self, name, error)
             yield answer
 
@@ -92,7 +88,10 @@ class FredCsv:
             rows = parse(page, [identifier])
             factor = spec.scale(source)
             figures = in_order(spec, [(day, value * factor) for day, (value,) in rows], page)
-            gaps = missing(spec, figures.published, begin, now)
+            # Where the first day is not on record, the history begins where the answer does.
+            known = since is not None or spec.first is not None or figures.published.empty
+            first = begin if known else figures.published.min().date()
+            gaps = missing(spec, figures.published, first, now)
             if figures.published.empty and gaps:
                 raise page.incomplete(f"no row at all, {gaps[0].text}")
             plausible(spec, figures.values, page, now)

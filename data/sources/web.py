@@ -52,6 +52,13 @@ REFUSALS: Mapping[int, str] = {
 }
 
 
+class NoSuchThing(Refused):
+    """The source is there, and does not have what was asked for (400, 404, 410)."""
+
+
+_NO_SUCH_THING = frozenset({400, 404, 410})
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to ask for.
@@ -160,6 +167,9 @@ class Client:
         Seconds for one whole answer.
     most_bytes : int
         Largest answer accepted.
+    user_agent : str, optional
+        What to call ourselves; None: httpx's own name. Some sites leave names that they do not
+        know without an answer.
     """
 
     def __init__(
@@ -171,6 +181,7 @@ class Client:
         timeout: float = 30.0,
         deadline: float = 180.0,
         most_bytes: int = 200_000_000,
+        user_agent: str | None = None,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
         self.archive = archive
@@ -179,7 +190,11 @@ class Client:
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._next_turn: dict[str, pd.Timestamp] = {}
         quiet_addresses()
-        self._http = httpx.Client(timeout=httpx.Timeout(timeout), verify=_certificates())
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(timeout),
+            verify=_certificates(),
+            headers=None if user_agent is None else {"User-Agent": user_agent},
+        )
 
     def __enter__(self) -> Client:
         return self
@@ -316,7 +331,8 @@ def _fault(kind: type[SourceError], request: Request, why: str) -> Transient:
 def _refusal(request: Request, status: int, body: bytes) -> Refused:
     reason = REFUSALS.get(status, "it refuses the request")
     said = first_line(body.decode("utf-8", errors="replace"), request.secrets)
-    return Refused(f"{request}: {reason} ({status}); the answer begins {said!r}")
+    kind = NoSuchThing if status in _NO_SUCH_THING else Refused
+    return kind(f"{request}: {reason} ({status}); the answer begins {said!r}")
 
 
 def retry_after(header: str | None, clock: Clock) -> float | None:

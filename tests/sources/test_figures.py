@@ -100,3 +100,12 @@ def test_revised_series_are_read_further_back() -> None:
     assert first_day(series_spec("m2"), day) < date(2024, 2, 1)
     assert first_day(series_spec("sofr"), None) == date(2018, 4, 2)
     assert first_day(series_spec("iorb"), date(2021, 7, 30)) == date(2021, 7, 29)
+
+
+def test_a_history_begins_where_the_publisher_begins(server: Server) -> None:
+    assert series_spec("fed_mbs").first is None
+    scene = scenario()
+    with client(scene) as asking:
+        answer = collect(FredCsv(f"{server.open(scene)}/fred", ("fed_mbs",)), None, asking)
+    assert len(answer.rows)
+    assert not answer.problems

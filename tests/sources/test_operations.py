@@ -172,7 +172,7 @@ def test_a_corrected_rate_is_known_since_its_correction(server: Server) -> None:
     [
         ("nyfed_operations", date(2013, 9, 23)),
         ("nyfed_rates", date(2000, 7, 3)),
-        ("treasury_cash", date(2005, 10, 3)),
+        ("treasury_cash", date(2020, 1, 2)),
         ("treasury_debt", date(2015, 1, 2)),
         ("fred_csv", date(2000, 1, 1)),
         ("cftc", date(2006, 6, 13)),

@@ -5,19 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from pydantic import SecretStr
 
 from data.catalogue import SERIES
 from data.errors import UnknownName
-from data.sources.base import collect
+from data.sources.base import COLUMNS, TableName, collect, nothing
 from data.sources.funding import Perpetual
 from data.sources.prices import Market
 from data.sources.registry import ADDRESSES, sources
 from tests.sources.server import Server
 from tests.sources.trading import urls
 from tests.sources.truth import SINCE
-from tests.sources.world import client, scenario
+from tests.sources.world import CASES, client, scenario
 
 
 def test_every_source_goes_by_its_name() -> None:
@@ -75,3 +76,19 @@ def test_publishers_are_read_without_ccxt() -> None:
         "sys.exit('ccxt' in sys.modules or 'fredapi' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_an_answer_without_rows_has_the_types_of_one_with_rows(
+    server: Server, table: TableName
+) -> None:
+    names = {
+        "observations": "cftc",
+        "prices_1d": "kraken",
+        "prices_1h": "kraken",
+        "funding": "okx funding",
+    }
+    scene = scenario()
+    with client(scene) as asking:
+        full = collect(CASES[names[table]].make(server.open(scene)), SINCE, asking).rows
+    pd.testing.assert_series_equal(nothing(table).dtypes, full.dtypes)

@@ -255,3 +255,15 @@ def test_the_key_is_nowhere_but_in_the_request(
     everything += " ".join(str(record.__dict__) for record in caplog.records)
     everything += " ".join(f"{raw.url} {raw.text}" for raw in archived)
     assert CANARY not in everything
+
+
+def test_the_client_goes_by_the_name_of_the_settings() -> None:
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+    with raw_server(answer) as base:
+        for name in (None, "plumbline"):
+            with Client(user_agent=name, clock=VirtualClock(NOW)) as asking:
+                assert asking.get(Request("test", "it", base), lambda page: page.text) == "ok"
+                told = asking._http.headers["User-Agent"]
+                assert told == name or (name is None and told.startswith("python-httpx"))
