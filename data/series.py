@@ -102,6 +102,7 @@ _REPO = (
         "Overnight reverse repo award rate",
         REVERSE_REPO,
         "fred:RRPONTSYAWARD",
+        "nyfed:RRP_AWARD_RATE",
         observed="bond",
         first=date(2013, 9, 23),
         notes="No award, no row: 2019-2021 has gaps. Tests at other rates until 2015-12-16; "
