@@ -72,7 +72,8 @@ def test_minimum_track_record_is_where_the_probability_reaches_the_confidence(
 ):
     p = probabilistic_sharpe(sharpe, 0.0, n, skew=skew, kurtosis=kurtosis)
     assert 0 <= p <= 1
-    if 0.5 < p < 1 - 1e-9:
+    # Within rounding of a half or of one, p no longer tells one n from another.
+    if 0.5 + 1e-6 < p < 1 - 1e-9:
         needed = minimum_track_record(sharpe, 0.0, confidence=p, skew=skew, kurtosis=kurtosis)
         assert needed == pytest.approx(n, rel=1e-4)
 
