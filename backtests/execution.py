@@ -75,6 +75,13 @@ class Execution:
         for name in ("slippage_range", "delisting_discount"):
             self._within(name, 0.0, 1.0)
         self._within("initial_cash", 0.01, 1e15)
+        named = isinstance(self.perpetuals, tuple) and all(
+            isinstance(name, str) for name in self.perpetuals
+        )
+        if not named or len(set(self.perpetuals)) != len(self.perpetuals):
+            raise BadConfig(
+                f"execution: perpetuals must be distinct names of assets, got {self.perpetuals!r}"
+            )
 
     def _within(self, name: str, low: float, high: float) -> None:
         value = getattr(self, name)

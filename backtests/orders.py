@@ -139,7 +139,7 @@ def orders(
         [DELISTED, NO_BAR, CLOSE_ONLY, NO_HOUR, NO_RANGE],
         default="",
     ).astype(object)
-    mark_open = np.where(market.gone | np.isnan(price), market.last_close, price)
+    mark_open = np.where(why_not == "", price, market.last_close)
     price = np.where((why_not == "") & ~np.isnan(targets), price, np.nan)
     price = np.where(market.exits, market.last_close, price)
     return Orders(

@@ -28,8 +28,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from backtests.account import ROUNDING
 from backtests.execution import Execution
-from backtests.orders import Orders
+from backtests.orders import DAY, Orders
 from data.aliases import BoolArray, FloatArray, TimeArray
 from data.errors import EngineError, MissingSeries, UnknownName
 
@@ -69,6 +70,69 @@ class Charges:
     margin_before: FloatArray
     margin_after: FloatArray
     venues: tuple[str, ...]
+
+    def funding(self, before: FloatArray, after: FloatArray) -> FloatArray:
+        """Return what is paid at each fill and close, USD (N, 2), given coins held; NaN is 0."""
+        assets = len(self.perpetual)
+        return np.column_stack(
+            [
+                (coins[:, :assets] * np.nan_to_num(each)).sum(axis=1)
+                for coins, each in ((before, self.before), (after, self.after))
+            ]
+        )
+
+    def margin(self, before: FloatArray, after: FloatArray, cash_price: FloatArray) -> FloatArray:
+        """Return the units of cash (N, 2) that perpetuals stand for as interest accrues.
+
+        Parameters
+        ----------
+        before, after : array (N, A or more)
+            Coins held before and after each fill.
+        cash_price : array (N, 2)
+            Value of a unit of cash at the fill and at the close.
+        """
+        assets = len(self.perpetual)
+        begun = np.r_[1.0, cash_price.ravel()[:-1]].reshape(-1, 2)
+        worth = [
+            (coins[:, :assets] * np.nan_to_num(each)).sum(axis=1)
+            for coins, each in ((before, self.margin_before), (after, self.margin_after))
+        ]
+        units: FloatArray = np.column_stack(worth) / begun
+        return units
+
+    def check_held(
+        self, plan: Orders, before: FloatArray, after: FloatArray, value: FloatArray
+    ) -> None:
+        """Refuse to go on where a perpetual is held and its funding is not known.
+
+        Parameters
+        ----------
+        plan : Orders
+            Bars and marks.
+        before, after : array (N, A or more)
+            Coins held before and after each fill.
+        value : array (N, 2)
+            Value of the account at the fill and at the close, USD.
+
+        Raises
+        ------
+        EngineError
+            With the perpetual, the day and the venue.
+        """
+        assets = len(self.perpetual)
+        spans = ((before, self.before, plan.mark_open), (after, self.after, plan.mark_close))
+        lacking = np.zeros(self.before.shape, dtype=bool)
+        for moment, (coins, each, mark) in enumerate(spans):
+            held = np.abs(coins[:, :assets] * mark) > ROUNDING * value[:, [moment]]
+            lacking |= np.isnan(each) & held
+        if lacking.any():
+            row, column = np.argwhere(lacking)[0]
+            day = plan.closes[row] - DAY
+            raise EngineError(
+                f"{plan.assets[column]}: the perpetual is held on {day:%Y-%m-%d} and a funding "
+                f"rate of {self.venues[column]} is missing on that day: begin or end the run where "
+                "there are rates, name another venue, or trade the coin as spot"
+            )
 
 
 def charges(plan: Orders, execution: Execution, funding: pd.DataFrame | None) -> Charges | None:
