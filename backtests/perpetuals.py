@@ -128,10 +128,15 @@ class Charges:
         if lacking.any():
             row, column = np.argwhere(lacking)[0]
             day = plan.closes[row] - DAY
+            known = np.flatnonzero(~np.isnan(self.before[:, column] + self.after[:, column]))
+            where = "none is known in this run"
+            if len(known):
+                first, last = plan.closes[known[[0, -1]]] - DAY
+                where = f"known are {first:%Y-%m-%d} .. {last:%Y-%m-%d}"
             raise EngineError(
                 f"{plan.assets[column]}: the perpetual is held on {day:%Y-%m-%d} and a funding "
-                f"rate of {self.venues[column]} is missing on that day: begin or end the run where "
-                "there are rates, name another venue, or trade the coin as spot"
+                f"rate of {self.venues[column]} is missing on that day ({where}): begin or end the "
+                "run where there are rates, or trade the coin as spot"
             )
 
 
@@ -164,7 +169,7 @@ def charges(plan: Orders, execution: Execution, funding: pd.DataFrame | None) ->
     shape = plan.mark_close.shape
     before, after = np.zeros(shape), np.zeros(shape)
     venues = [""] * shape[1]
-    for column in np.flatnonzero(chosen):
+    for column in np.flatnonzero(chosen).tolist():
         rates = _rates(plan.assets[column], funding, execution.funding_venue)
         early, late = _settled(rates, plan, column)
         before[:, column] = early * plan.mark_open[:, column]
