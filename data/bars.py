@@ -133,7 +133,9 @@ def from_rows(rows: pd.DataFrame, timeframe: pd.Timedelta) -> Bars:
         dense[where] = rows[name].to_numpy(dtype=float)
         frames[name] = pd.DataFrame(dense, index=grid, columns=assets)
     venue, names = pd.factorize(rows["market"].astype(str))
-    venues = np.full((len(grid), len(assets)), None, dtype=object)
-    venues[where] = np.asarray(names, dtype=object)[venue]
-    market = pd.DataFrame(venues, index=grid, columns=assets)
+    at = np.full((len(grid), len(assets)), -1, dtype=np.intp)
+    at[where] = venue
+    known = pd.array(names, dtype="str")
+    columns = [known.take(column, allow_fill=True) for column in at.T]
+    market = pd.DataFrame(dict(enumerate(columns)), index=grid).set_axis(assets, axis=1)
     return Bars(**frames, market=market, timeframe=timeframe)

@@ -164,7 +164,7 @@ def _instants(column: pd.Series) -> TimeArray:
     return np.asarray(naive.as_unit("us").to_numpy())
 
 
-def observe(values: pd.DataFrame) -> Observations:
+def observe(values: pd.DataFrame, also: pd.DataFrame | None = None) -> Observations:
     """Attach to each stored value the moment it was first known.
 
     Parameters
@@ -172,6 +172,8 @@ def observe(values: pd.DataFrame) -> Observations:
     values : DataFrame
         Columns ``series``, ``ref_date``, ``value``, ``source`` and, where a vintage is on
         record, ``known_at`` (UTC; ``NaT`` means: by the series' release rule).
+    also : DataFrame, optional
+        Rows to add that say all of :data:`COLUMNS` themselves.
 
     Returns
     -------
@@ -200,4 +202,7 @@ def observe(values: pd.DataFrame) -> Observations:
             "source": values["source"].astype(str).array,
         }
     )
-    return from_rows(table, names)
+    ids = set(names)
+    if also is not None:
+        table, ids = pd.concat([table, also[list(COLUMNS)]]), ids | set(also["series"])
+    return from_rows(table, ids)
