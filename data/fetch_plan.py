@@ -9,6 +9,7 @@ from datetime import date
 
 import pandas as pd
 
+from data.agreement import TWINS
 from data.errors import UnknownName
 from data.sources.base import Source
 from data.tables import Tables
@@ -91,7 +92,7 @@ def plan(
         before = tuple(
             task.source.name
             for task in tasks
-            if task.source.table == source.table and set(task.source.serves) & set(source.serves)
+            if task.source.table == source.table and set(task.source.serves) & _told_by(source)
         )
         parts = tuple(
             Part(key, part, since or _resume(key, part, stored, journal))
@@ -99,6 +100,11 @@ def plan(
         )
         tasks.append(Task(source, lane(source.name), before, parts))
     return tasks
+
+
+def _told_by(source: Source) -> set[str]:
+    """What a source serves, and the series that state the same figures."""
+    return {*source.serves, *(TWINS[name] for name in source.serves if name in TWINS)}
 
 
 def lane(name: str) -> str:

@@ -1,4 +1,4 @@
-"""How a fetch is shown: a bar a source while it runs, a table afterwards."""
+"""How a fetch is shown while it runs: a bar for each source."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from data.fetching import FetchReport
-
-# Problems of one kind and source that are spelt out; the rest are counted.
-_LISTED = 3
 
 
 class FetchDisplay:
@@ -63,46 +60,3 @@ class FetchDisplay:
         """Take the bars away, if a failure has left them."""
         if self._bars is not None:
             self._bars.stop()
-
-
-def print_report(report: FetchReport, *, dry_run: bool) -> None:
-    """Print what came of each source, and what the user should know."""
-    from plumbline.options import print_table
-
-    rows = [
-        (
-            one.source,
-            f"{one.new:,}",
-            f"{one.same:,}",
-            f"{one.revised:,}",
-            f"{one.dated:,}",
-            f"{one.quarantined:,}",
-            f"{one.gaps:,}",
-            "failed" if one.error else "ok",
-        )
-        for one in report.sources
-    ]
-    header = ("source", "new", "same", "revised", "dated", "quarantined", "gaps", "state")
-    print_table("Fetched" if not dry_run else "Dry run: nothing is stored", header, rows)
-    for line in notes(report):
-        print(line)
-    failed = sum(one.error is not None for one in report.sources)
-    if failed:
-        print(f"{failed} of {len(report.sources)} sources are incomplete; run it again")
-    if report.snapshot_id is not None:
-        print(f"snapshot {report.snapshot_id}")
-
-
-def notes(report: FetchReport) -> list[str]:
-    """Return one line for each thing to know, the first few of a kind from each source."""
-    lines = []
-    for one in report.sources:
-        by_kind: dict[str, list[str]] = {}
-        for problem in one.problems:
-            if problem.text != one.error:
-                by_kind.setdefault(problem.kind, []).append(f"{problem.what}: {problem.text}")
-        for kind, texts in by_kind.items():
-            lines += [f"{kind}: {text}" for text in texts[:_LISTED]]
-            if more := len(texts) - _LISTED:
-                lines += [f"{kind}: and {more} more of {one.source}"] if more > 0 else []
-    return lines

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from plumbline.commands import fetch
 from plumbline.options import AsOfOption, DataOption, JsonOption
+
+if TYPE_CHECKING:
+    from data.status import MarketStatus, Quarantined, SeriesStatus
 
 app = typer.Typer(help="Fetch, import and look at what is there.", no_args_is_help=True)
 app.command("fetch")(fetch.command)
@@ -52,7 +55,7 @@ def _identity(store: object) -> dict[str, str]:
 def status(data: DataOption = None, as_of: AsOfOption = None, json: JsonOption = False) -> None:
     """List each series and market: first, last, rows, age, source, gaps; and what is set aside."""
     from data.status import market_status, quarantine, series_status
-    from plumbline.options import print_json, print_table, snapshot_of
+    from plumbline.options import print_json, snapshot_of
 
     snapshot = snapshot_of(data, as_of)
     series, markets = series_status(snapshot), market_status(snapshot)
@@ -70,6 +73,14 @@ def status(data: DataOption = None, as_of: AsOfOption = None, json: JsonOption =
         )
         return
     print(f"{snapshot.source}, snapshot {snapshot.snapshot_id}, as of {snapshot.as_of}")
+    _print_status(series, markets, aside)
+
+
+def _print_status(
+    series: list[SeriesStatus], markets: list[MarketStatus], aside: list[Quarantined]
+) -> None:
+    from plumbline.options import print_table
+
     print_table(
         "Series",
         ("series", "unit", "first", "last", "rows", "age (days)", "state", "source", "gaps"),

@@ -29,3 +29,16 @@ def pointed_at(base: str, home: Path, **more: Any) -> Settings:
         "perpetuals": PERPETUALS,
     }
     return Settings(home=home, **{**chosen, **more})
+
+
+def written(chosen: Settings) -> str:
+    """The settings as a user writes them into ``plumbline.toml``."""
+    lines = ["[sources]", *(f'{name} = "{url}"' for name, url in chosen.sources.items())]
+    for exchange, config in chosen.exchanges.items():
+        lines.append(f"[exchanges.{exchange}.urls.api]")
+        lines += [f'{name} = "{url}"' for name, url in config["urls"]["api"].items()]
+    for setting in ("markets", "perpetuals"):
+        for entry in getattr(chosen, setting) or ():
+            lines.append(f"[[{setting}]]")
+            lines += [f'{key} = "{value}"' for key, value in entry.items()]
+    return "\n".join(lines) + "\n"
