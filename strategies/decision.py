@@ -167,6 +167,7 @@ class Decisions:
         row = int(self.times.searchsorted(t))
         closes = self.snapshot.daily.close[BTC].loc[:t]
         last = closes.last_valid_index()
+        assert last is None or isinstance(last, pd.Timestamp)
         stale = self._stale(row, last)
         given = np.flatnonzero(self._ordered[: row + 1])
         computed = np.flatnonzero(self._known[: row + 1])
@@ -194,11 +195,11 @@ class Decisions:
         for column, series in enumerate(_aging(self.strategy)):
             if self._fresh[row, column]:
                 continue
-            about, limit = panel.ref_date(series).iat[row], series_spec(series).max_age_days
+            about, limit = panel.ref_date(series).iloc[row], series_spec(series).max_age_days
             if pd.isna(about):
                 found.append(StaleInput(series, None, None, limit))
             else:
-                age = float(panel.age(series).iat[row])
+                age = float(panel.age(series).iloc[row])
                 found.append(StaleInput(series, about.date(), age, limit))
         if last is None or last < t:
             opened = None if last is None else last - DAY

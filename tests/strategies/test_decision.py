@@ -43,7 +43,7 @@ def agrees(strategy: Strategy, snapshot: Snapshot, days: list[pd.Timestamp]) -> 
     once = decisions(strategy, snapshot)
     whole = once.weights
     for day in days:
-        found, row = decide(strategy, snapshot, day), whole.loc[day]
+        found, row = decide(strategy, snapshot, day), whole.iloc[whole.index.get_loc(day)]
         if row.isna().any():
             assert found.weights is None, day
             assert found.silence != "", day
