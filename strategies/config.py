@@ -26,7 +26,7 @@ from strategies.exposure.regime_table import RegimeTable
 from strategies.exposure.staged import StagedEntry
 from strategies.exposure.threshold import Threshold
 from strategies.exposure.yardsticks import Constant, Cycle, Trend
-from strategies.feed_terms import FeedTerms
+from strategies.feed_terms import DEFAULT_TERMS, FeedTerms
 from strategies.overlays.holdings import DrawdownStop, MinimumHolding, RebalanceBand
 from strategies.overlays.targets import HotFunding, MaxGross, VolatilityTarget
 from strategies.strategy import Decide, Strategy
@@ -85,7 +85,7 @@ class VariantFile(BaseModel):
     exposure: Annotated[AnyExposure, Field(discriminator="kind")]
     allocation: Annotated[AnyAllocation, Field(discriminator="kind")]
     overlays: list[Annotated[AnyOverlay, Field(discriminator="kind")]] = []
-    feed: FeedTerms = FeedTerms()
+    feed: FeedTerms = DEFAULT_TERMS
 
 
 def strategy_of(table: Mapping[str, Any], name: str, origin: str) -> Strategy:

@@ -45,7 +45,7 @@ class FeedTerms(Piece):
         Parameters
         ----------
         late : int
-            Days that a release is overdue; 0 when none is.
+            Days that a release or a bar is overdue; 0 when none is.
         over : int
             Days that the inputs have been too old to compute the strategy; 0 when they are not.
         """
@@ -55,3 +55,6 @@ class FeedTerms(Piece):
         if self.on_stale == "flat":
             return 0.0
         return max(0.0, 1.0 - days / self.decay_days)
+
+
+DEFAULT_TERMS = FeedTerms()

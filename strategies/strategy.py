@@ -19,7 +19,7 @@ from data.panel import Panel
 from signals.base import Signal
 from strategies.allocation.base import Allocation
 from strategies.exposure.base import Exposure, Stance
-from strategies.feed_terms import FeedTerms
+from strategies.feed_terms import DEFAULT_TERMS, FeedTerms
 from strategies.market import Market
 from strategies.overlays.base import HoldingsOverlay, TargetOverlay
 from strategies.overlays.shadow import follow as follow_book
@@ -157,7 +157,7 @@ class Strategy:
     overlays: tuple[TargetOverlay | HoldingsOverlay, ...] = ()
     family: str = "own"
     decide: Decide = "daily"
-    feed: FeedTerms = FeedTerms()
+    feed: FeedTerms = DEFAULT_TERMS
 
     def __post_init__(self) -> None:
         if self.decide not in get_args(Decide):
