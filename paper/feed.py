@@ -83,7 +83,8 @@ def export(
     Tampered, WrongVersion
         If the feed that is there is not as it was written.
     WrongLedger
-        If it belongs to another strategy, or the strategy was changed since.
+        If it belongs to another strategy, the strategy was changed since, or one of the two
+        rests on a simulated world.
     InputError
         If the feed is already past that decision.
     TooShort
@@ -94,7 +95,7 @@ def export(
         raise InputError(f"since {since:%Y-%m-%d} lies after the decision of {day:%Y-%m-%d}")
     # Nothing is made, not even the folder, before the strategy has answered.
     found = read(folder)
-    _same(folder, strategy, found[0] if found else None)
+    _same(folder, strategy, snapshot, found[0] if found else None)
     composing = composer(strategy, snapshot, day)
     fresh = _new(composing, found[0] if found else None, day, at, since)
     if not fresh and found is not None and not torn(folder):
@@ -102,7 +103,7 @@ def export(
     with writing(folder, LOCK_SECONDS):
         found = read(folder)
         content = found[0] if found else None
-        _same(folder, strategy, content)
+        _same(folder, strategy, snapshot, content)
         fresh = _new(composing, content, day, at, since)
         if not fresh:
             assert found is not None
@@ -115,6 +116,7 @@ def export(
             strategy.title,
             strategy.config_hash,
             composing.terms,
+            snapshot.truth is not None,
             (*earlier, *fresh),
         )
         write(folder, grown, found[1] if found else None)
@@ -130,7 +132,7 @@ def _decision_day(snapshot: Snapshot, at: pd.Timestamp, grace: pd.Timedelta) -> 
     return day - DAY if waiting else day
 
 
-def _same(folder: Path, strategy: WeightRule, content: Content | None) -> None:
+def _same(folder: Path, strategy: WeightRule, snapshot: Snapshot, content: Content | None) -> None:
     if content is None:
         return
     if content.strategy != strategy.name:
@@ -143,6 +145,12 @@ def _same(folder: Path, strategy: WeightRule, content: Content | None) -> None:
             f"{folder / LATEST}: {strategy.name!r} was changed since this feed began (config "
             f"{content.config_hash[:12]}, now {strategy.config_hash[:12]}): undo the change, or "
             "export into a new folder"
+        )
+    if content.simulated != (snapshot.truth is not None):
+        kind = "a simulated world" if content.simulated else "published figures"
+        raise WrongLedger(
+            f"{folder / LATEST}: this feed rests on {kind}, {snapshot.source} does not: export "
+            "into a folder of its own"
         )
 
 
@@ -186,8 +194,8 @@ def _again(
     past = [signal for signal in content.signals if signal.decision_time == day]
     if not past:
         raise InputError(
-            f"the feed stands at {content.signals[-1].decision_time:%Y-%m-%d} and has no signal of {day:%Y-%m-%d}: a feed never "
-            "goes back; export into a folder of its own"
+            f"the feed stands at {content.signals[-1].decision_time:%Y-%m-%d} and has no signal "
+            f"of {day:%Y-%m-%d}: a feed never goes back; export into a folder of its own"
         )
     last = content.signals[-1]
     if last.decision_time != day or last.state == "fresh" or at <= last.valid_from:

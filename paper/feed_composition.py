@@ -57,6 +57,11 @@ class Composer:
         )
 
     @cached_property
+    def _origin(self) -> str:
+        truth = self.decided.snapshot.truth
+        return "" if truth is None else f"SIMULATED DATA (world {truth.world}). "
+
+    @cached_property
     def schedules(self) -> Mapping[str, Schedule]:
         """The schedule of each input that is not announced at no fixed time and has not ended."""
         times = self.decided.times
@@ -144,7 +149,7 @@ class Composer:
             action=_action(decision, weights, share, before),
             weights=weights,
             quotes=self._quotes(weights, decision.data_as_of),
-            reason=f"{why}{decision.reason}",
+            reason=f"{self._origin}{why}{decision.reason}",
             config_hash=decision.config_hash,
             snapshot_id=decision.snapshot_id,
         )

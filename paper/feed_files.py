@@ -40,6 +40,8 @@ class Content:
         Whose feed it is.
     terms : FeedTerms
         What becomes of a target that nothing newer follows.
+    simulated : bool
+        Whether the data are those of a simulated world.
     signals : tuple of FeedSignal
         By time; never empty.
     """
@@ -48,6 +50,7 @@ class Content:
     title: str
     config_hash: str
     terms: FeedTerms
+    simulated: bool
     signals: tuple[FeedSignal, ...]
 
 
@@ -136,8 +139,9 @@ def _checked(
         terms = FeedTerms(**head["terms"])
     except ValueError:
         raise Tampered(f"{folder / LATEST}: its terms are none that are known: {_HOW}") from None
-    content = Content(head["strategy"], head["title"], head["config_hash"], terms, signals)
-    return content, standing
+    return Content(
+        head["strategy"], head["title"], head["config_hash"], terms, head["simulated"], signals
+    ), standing
 
 
 def _latest(content: Content, rows: int, files: Mapping[str, bytes]) -> bytes:
@@ -147,6 +151,7 @@ def _latest(content: Content, rows: int, files: Mapping[str, bytes]) -> bytes:
         "title": content.title,
         "config_hash": content.config_hash,
         "terms": content.terms.model_dump(mode="json"),
+        "simulated": content.simulated,
         "signals": len(content.signals),
         "latest": jsonable(content.signals[-1].rows()),
         "files": {
