@@ -13,8 +13,7 @@ from freqtrade.strategy import IStrategy
 
 
 class PlumblineFeed(IStrategy):
-    minimal_roi, stoploss, startup_candle_count, stamp = {}, -0.99, 0, 0
-    process_only_new_candles, position_adjustment_enable = False, True
+    minimal_roi, stoploss, position_adjustment_enable, stamp = {}, -0.99, True, 0
 
     def bot_start(self, **kwargs):
         """Read the feed when it has changed; refuse one that is not what latest.json records."""
@@ -25,13 +24,14 @@ class PlumblineFeed(IStrategy):
         head, table = json.loads((folder / "latest.json").read_text()), folder / "feed.csv"
         if hashlib.sha256(table.read_bytes()).hexdigest() != head["files"]["feed.csv"]["sha256"]:
             raise ValueError(f"{table} is not what latest.json records")
-        days = 0 if head["terms"]["on_stale"] == "flat" else head["terms"]["decay_days"]
+        days = head["terms"]["decay_days"] * (head["terms"]["on_stale"] != "flat")
         found, order = [], ({}, None)
-        for since, rows in pd.read_csv(table, parse_dates=[6, 7, 8]).groupby("valid_from"):
-            until, held = rows["valid_until"].iloc[0], rows["hold_until"].iloc[0]
-            if rows["action"].iloc[0] == "rebalance":
+        times = ["valid_from", "valid_until", "hold_until"]
+        for since, rows in pd.read_csv(table, parse_dates=times).groupby("valid_from"):
+            until, held, action = rows.iloc[0][[*times[1:], "action"]]
+            if action == "rebalance":
                 order = dict(zip(rows["asset"], rows["target_weight"], strict=True)), since
-            end = max(until, held + timedelta(days=days)) if days else until
+            end = max(until, held + timedelta(days)) if days else until
             found.append((since, until, end, *order))
         self.signals, self.stamp, self.fee = found, stamp, self.config["plumbline"]["fee"]
 
@@ -63,18 +63,17 @@ class PlumblineFeed(IStrategy):
 
     def custom_stake_amount(self, pair, current_time, current_rate, max_stake, **kwargs):
         weight, _, counts = self.target(pair, current_time)
-        share = counts * weight / (1 + weight * self.fee)
-        return min(max_stake, share * self.value(pair, current_rate))
+        weight *= counts / (1 + weight * self.fee)
+        return min(max_stake, weight * self.value(pair, current_rate))
 
     def adjust_trade_position(self, trade, current_time, current_rate, max_stake, **kwargs):
         weight, since, counts = self.target(trade.pair, current_time)
         if weight <= 0 or trade.has_open_orders or trade.date_last_filled_utc >= since:
             return None
-        held = trade.amount * current_rate
-        gap = weight * self.value(trade.pair, current_rate) - held
+        gap = weight * self.value(trade.pair, current_rate) - trade.amount * current_rate
         if gap > 0:
             return min(gap / (1 + weight * self.fee), max_stake) if counts else None
-        return gap / (1 - weight * self.fee) / held * trade.stake_amount  # of the entry cost
+        return gap / (1 - weight * self.fee) / trade.amount / current_rate * trade.stake_amount
 
     def custom_exit(self, pair, trade, current_time, **kwargs):
         return "target is zero" if self.target(pair, current_time)[0] <= 0 else None

@@ -105,7 +105,7 @@ def _listed(symbol: str, asset: str) -> dict[str, Any]:
 
 
 def _ticker(symbol: str, price: str, now: pd.Timestamp) -> dict[str, Any]:
-    last = {name: price for name in ("price", "lastPrice", "bidPrice", "askPrice", "openPrice")}
+    last = dict.fromkeys(("price", "lastPrice", "bidPrice", "askPrice", "openPrice"), price)
     return {
         "symbol": symbol,
         **last,
