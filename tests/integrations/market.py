@@ -26,7 +26,7 @@ class Spot:
 
     def price(self, asset: str, now: pd.Timestamp) -> float:
         day = now.floor("D").as_unit("us") + DAY
-        return float(self.bars.open.at[day, asset])
+        return float(self.bars.open[asset].loc[day])
 
     def candles(self, asset: str, now: pd.Timestamp) -> list[list[Any]]:
         """Closed bars and the running one, which has seen its open only."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -82,6 +83,10 @@ def engine_fills(feed: Feed, phantom: Snapshot) -> pd.DataFrame:
     return simulate(weights, bars, pd.Series(0.0, index=days), costs).fills
 
 
+def filled(count: int, orders: pd.DataFrame) -> bool:
+    return len(orders) >= count
+
+
 def test_a_backtest_trades_as_the_engine_does(phantom: Snapshot, start: Start) -> None:
     since, until = "2024-06-03", "2026-08-06"
     freqtrade, feed, _ = start("composite_proportional", since, until)
@@ -95,15 +100,35 @@ def test_a_backtest_trades_as_the_engine_does(phantom: Snapshot, start: Start) -
     assert (found["size"] / expected["size"] - 1.0).abs().max() < 1e-6
 
 
+def test_a_backtest_of_several_coins_differs_by_little(phantom: Snapshot, start: Start) -> None:
+    since, until = "2025-01-24", "2026-02-06"
+    freqtrade, feed, _ = start("liquidity_momentum", since, until)
+    assert len(freqtrade.assets) > 5
+    freqtrade.candles(phantom.daily, moment(since), moment(until) + DAY)
+    found, expected = freqtrade.backtest(moment(since)), engine_fills(feed, phantom)
+    both = expected.merge(found, on=["fill_time", "asset"], how="outer", suffixes=("", "_there"))
+    assert len(both) == len(expected) == len(found) > 40
+    assert both["price"].tolist() == both["price_there"].tolist()
+    # Freqtrade trades one pair after the other, at each on what the account is worth with the
+    # other coins at their last close and before their fees; the engine trades all of them at once.
+    here, there = (
+        both[f"size{which}"] * both[f"side{which}"].map({"buy": 1.0, "sell": -1.0})
+        for which in ("", "_there")
+    )
+    off = ((there - here).abs() * both["price"]).groupby(both["fill_time"]).sum()
+    assert off.max() < 0.005 * WALLET
+
+
 def test_a_dry_run_trades_as_the_engine_does(phantom: Snapshot, start: Start) -> None:
     freqtrade, feed, scenario = start("composite_proportional", "2026-06-01", "2026-06-30")
     expected = engine_fills(feed, phantom).head(3)
     assert len(expected) == 3
+    found = expected.head(0)
     for count, day in enumerate(expected["fill_time"], start=1):
-        scenario.clock.move_to(day + pd.Timedelta(minutes=5))
-        found = freqtrade.dry_run(
-            day + pd.Timedelta(minutes=5), lambda orders, count=count: len(orders) >= count
-        )
+        opened = day + pd.Timedelta(minutes=5)
+        scenario.clock.move_to(opened)
+        found = freqtrade.dry_run(opened, partial(filled, count))
+        # What was done once is not done again.
         assert len(found) == count
     assert found["fill_time"].dt.floor("D").tolist() == expected["fill_time"].tolist()
     assert found["side"].tolist() == expected["side"].tolist()
