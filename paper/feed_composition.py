@@ -199,24 +199,12 @@ class Composer:
         }
 
 
-def composer(
-    strategy: WeightRule, snapshot: Snapshot, until: pd.Timestamp, *, cut: bool = True
-) -> Composer:
+def composer(strategy: WeightRule, snapshot: Snapshot, until: pd.Timestamp) -> Composer:
     """Return what composes a strategy's signals up to a decision time.
 
-    Parameters
-    ----------
-    strategy : WeightRule
-        The rule.
-    snapshot : Snapshot
-        The data.
-    until : Timestamp
-        Last decision time.
-    cut : bool
-        Leave out what was not known by then.
+    What was not known at `until` (UTC) is cut off before anything is computed.
     """
-    seen = snapshot.until(until) if cut else snapshot
-    return Composer(decisions(strategy, seen, until))
+    return Composer(decisions(strategy, snapshot.until(until), until))
 
 
 def later(signal: FeedSignal, valid_from: pd.Timestamp) -> FeedSignal:
