@@ -118,7 +118,7 @@ class ExchangeBroker:
         return self._rules[asset]
 
     def quote(self, asset: str) -> Quote:
-        """Return the last price of `asset` in the sandbox."""
+        """Return the middle between bid and ask in the sandbox, or the last price."""
         rules = self.market(asset)
         told = self._gateway.ask(
             f"price of {rules.symbol}",
@@ -126,11 +126,17 @@ class ExchangeBroker:
             dict,
             dict,
         )
-        if told.get("last") is None:
-            raise BrokerUnavailable(f"{self._sandbox.id}: {rules.symbol}: no last price for now")
-        at = instant(told.get("timestamp"))
-        venue = f"{self._sandbox.id} sandbox spot {rules.quote}"
-        return Quote(asset, decimal(told["last"], "last price"), at or self._gateway.now, venue)
+        sides = [told.get("bid"), told.get("ask")]
+        seen = sides if all(sides) else [told.get("last")]
+        if None in seen:
+            raise BrokerError(
+                f"{self._sandbox.id}: {rules.symbol} has a price of 0, or none: nothing can be "
+                "traded on it"
+            )
+        with exact():
+            price = sum((decimal(one, "price") for one in seen), ZERO) / len(seen)
+        at = instant(told.get("timestamp")) or self._gateway.now
+        return Quote(asset, price, at, f"{self._sandbox.id} sandbox spot {rules.quote}")
 
     def balances(self) -> Balances:
         """Return what the account holds."""
@@ -223,13 +229,14 @@ class ExchangeBroker:
 
     @staticmethod
     def _sorted(states: Iterable[OrderState]) -> tuple[OrderState, ...]:
-        return tuple(sorted(states, key=lambda state: (state.at, state.broker_id)))
+        return tuple(sorted(states, key=lambda state: state.at))
 
     def _read_rules(self, asset: str) -> MarketRules:
         markets, symbol = self._gateway.markets(), f"{asset}/{self._quote}"
         if symbol not in markets:
-            near = difflib.get_close_matches(symbol, markets, n=3, cutoff=0.5)
-            hint = f"did you mean {', '.join(near)}?" if near else "choose another quote currency"
+            same = [name for name, market in markets.items() if market["quote"] == self._quote]
+            near = difflib.get_close_matches(symbol, same, n=3, cutoff=0.75)
+            hint = f"did you mean {', '.join(near)}?" if near else "leave the asset out"
             raise NoMarket(
                 f"{self.name}: {symbol} is not among its {len(markets)} spot markets: {hint}"
             )
@@ -294,12 +301,15 @@ class ExchangeBroker:
         """Complete an order by its trades: what was paid exactly, and the fees."""
         state, trades = told.state, told.trades
         if not state.filled:
-            return state
+            return replace(state, fees_told=self._sandbox.fees_told)
         if _traded(trades) != state.filled:
             trades = self._trades(state, rules)
         if trades is None:
             return state
         if _traded(trades) != state.filled:
+            if not state.is_final:
+                # It went on between the two answers; the next look tells more.
+                return replace(state, fees_told=self._sandbox.fees_told)
             raise BrokerUnavailable(
                 f"{self._sandbox.id}: order {state.client_order_id} for {rules.symbol}: "
                 f"{state.filled} filled, trades of {_traded(trades)} so far: look again"
@@ -346,7 +356,7 @@ class ExchangeBroker:
             if len(page) < self._sandbox.page or not fresh:
                 return sorted(
                     (told for told in found.values() if told.at >= since),
-                    key=lambda told: (told.at, told.broker_id),
+                    key=lambda told: told.at,
                 )
             begin = max(told.at for told in fresh)
         raise BrokerError(

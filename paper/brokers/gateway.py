@@ -97,7 +97,7 @@ class Gateway:
         timeout: float,
     ) -> None:
         self._secrets, self._clock, self.sandbox = keys.texts, clock, sandbox
-        self._reply: Reply | None = None
+        self._replies: list[Reply] = []
         self._left = False
         self._ahead: pd.Timedelta | None = None
         self._ccxt = _open(sandbox, keys, config, timeout)
@@ -210,7 +210,7 @@ class Gateway:
         raise self._explain_order(failure, label)
 
     def _try(self, call: Callable[[Any], Any]) -> tuple[Any, Exception | None]:
-        self._reply, self._left = None, False
+        self._replies, self._left = [], False
         # Returned, so that what is raised of it later does not carry ccxt's error along.
         try:
             return call(self._ccxt), None
@@ -218,8 +218,18 @@ class Gateway:
             return None, error
 
     def _fits(self, form: Any) -> bool:
-        # Nothing left: ccxt answered from what it had.
-        return not self._left or (self._reply is not None and isinstance(self._reply.content, form))
+        """Whether every answer is JSON and the last one of the form; some calls ask twice."""
+        if not self._left:
+            return True  # ccxt answered from what it had
+        contents = [reply.content for reply in self._replies]
+        whole = all(isinstance(content, dict | list) for content in contents)
+        return whole and bool(contents) and isinstance(contents[-1], form)
+
+    @property
+    def _reply(self) -> Reply | None:
+        """The answer to look at: the first that is no JSON, else the last."""
+        strange = (one for one in self._replies if not isinstance(one.content, dict | list))
+        return next(strange, self._replies[-1] if self._replies else None)
 
     def _explain(self, error: Exception | None, label: str) -> BrokerError | NotThere:
         reply = self._reply
@@ -309,7 +319,9 @@ class Gateway:
     def _record(self, response: Any, *_: object, **__: object) -> None:
         """Keep an answer; called by the session for each one."""
         body = bytes(response.content).decode("utf-8", errors="replace")
-        self._reply = Reply(int(response.status_code), response.headers, scrub(body, self._secrets))
+        self._replies.append(
+            Reply(int(response.status_code), response.headers, scrub(body, self._secrets))
+        )
 
 
 def _load_markets(exchange: Any) -> dict[str, Any] | None:
