@@ -9,12 +9,8 @@ signatures and stay here.
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import ccxt
 import pandas as pd
@@ -30,10 +26,12 @@ from data.errors import (
     UnknownName,
 )
 from data.sources.clock import Clock
-from data.sources.redaction import Silent, first_line, scrub
-from data.sources.web import REFUSALS, TRANSIENT_STATUS, retry_after
-from paper.brokers.keys import Keys
-from paper.brokers.sandboxes import Sandbox
+from data.sources.redaction import first_line, scrub
+from data.sources.venues import venue
+from data.sources.web import REFUSALS, TRANSIENT_STATUS
+from paper.brokers.keys import Keys, silence
+from paper.brokers.replies import Reply
+from paper.brokers.sandboxes import Sandbox, hosts
 
 _DENIED = (ccxt.AuthenticationError, ccxt.RestrictedLocation)
 _BUSY = (ccxt.DDoSProtection, ccxt.RateLimitExceeded, ccxt.OnMaintenance)
@@ -47,75 +45,49 @@ class NotThere(Exception):
     """The exchange says that it has no such order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The last answer of an exchange as it came."""
-
-    status: int
-    headers: Mapping[str, str]
-    text: str
-
-    @property
-    def content(self) -> Any:
-        """The answer as JSON; None where it is none."""
-        try:
-            return json.loads(self.text)
-        except ValueError:
-            return None
-
-
 class Gateway:
-    """One exchange's sandbox, opened with an account's keys.
+    """One opened exchange: see :func:`open_sandbox` and :func:`open_prices`.
 
     Parameters
     ----------
-    sandbox : Sandbox
-        Which exchange.
-    keys : Keys
-        Of its sandbox.
-    config : mapping
-        Further ccxt settings. Addresses of the sandbox are ``{"urls": {"test": ...}}``.
+    exchange : ccxt exchange
+        As it was opened.
+    secrets : iterable of str
+        What must not be seen anywhere.
     clock : Clock
         Our clock.
-    timeout : float
-        Seconds without a byte after which an answer is given up.
-
-    Raises
-    ------
-    UnknownName
-        If ccxt has no such exchange.
-    AccessDenied
-        If it has no sandbox, or an address given for it is that of live accounts.
+    signs : bool
+        Whether requests are signed with the exchange's time, which is then measured first.
     """
 
-    def __init__(
-        self,
-        sandbox: Sandbox,
-        keys: Keys,
-        config: Mapping[str, Any],
-        clock: Clock,
-        timeout: float,
-    ) -> None:
-        self._secrets, self._clock, self.sandbox = keys.texts, clock, sandbox
+    def __init__(self, exchange: Any, secrets: Iterable[str], clock: Clock, signs: bool) -> None:
+        self.id: str = exchange.id
+        self._secrets, self._clock = tuple(secrets), clock
         self._replies: list[Reply] = []
         self._left = False
-        self._ahead: pd.Timedelta | None = None
-        self._ccxt = _open(sandbox, keys, config, timeout)
+        self._ahead: pd.Timedelta | None = None if signs else pd.Timedelta(0)
+        self._ccxt = exchange
         self._ccxt.milliseconds = lambda: int(self.now.timestamp() * 1000)
         self._ccxt.session.hooks["response"] = [self._record]
         self._fetch, self._ccxt.fetch = self._ccxt.fetch, self._leave
+        silence(self._ccxt)
 
     def __repr__(self) -> str:
-        return f"Gateway({self.sandbox.id!r})"
+        return f"Gateway({self.id!r})"
 
     def close(self) -> None:
         """Close the connection."""
         self._ccxt.session.close()
 
     @property
+    def ahead(self) -> pd.Timedelta:
+        """How far the exchange's clock was ahead of ours when it was last measured."""
+        return self._ahead or pd.Timedelta(0)
+
+    @property
     def now(self) -> pd.Timestamp:
         """The exchange's clock, as far as it was measured."""
-        return self._clock.now() + (self._ahead or pd.Timedelta(0))
+        return self._clock.now() + self.ahead
 
     def has(self, method: str) -> bool:
         """Whether the exchange has a method of ccxt's."""
@@ -149,7 +121,7 @@ class Gateway:
             return str(precision)
         if self._ccxt.precisionMode == ccxt.DECIMAL_PLACES:
             return f"1e{-int(float(precision))}"
-        raise BrokerError(f"{self.sandbox.id}: it counts significant digits, not steps")
+        raise BrokerError(f"{self.id}: it counts significant digits, not steps")
 
     def ask(self, what: str, call: Callable[[Any], Any], form: Any, answer: Any = object) -> Any:
         """Make a call that changes nothing.
@@ -181,7 +153,7 @@ class Gateway:
         return self._ask(what, call, form, answer)
 
     def _ask(self, what: str, call: Callable[[Any], Any], form: Any, answer: Any) -> Any:
-        label = f"{self.sandbox.id}: {what}"
+        label = f"{self.id}: {what}"
         found, failure = self._try(call)
         if failure is None and self._fits(form) and isinstance(found, answer):
             return found
@@ -203,7 +175,7 @@ class Gateway:
         """
         if self._ahead is None:
             self.measure_clock()
-        label = f"{self.sandbox.id}: {what}"
+        label = f"{self.id}: {what}"
         found, failure = self._try(call)
         if failure is None and self._fits(dict) and isinstance(found, dict):
             return found
@@ -221,14 +193,13 @@ class Gateway:
         """Whether every answer is JSON and the last one of the form; some calls ask twice."""
         if not self._left:
             return True  # ccxt answered from what it had
-        contents = [reply.content for reply in self._replies]
-        whole = all(isinstance(content, dict | list) for content in contents)
-        return whole and bool(contents) and isinstance(contents[-1], form)
+        whole = all(reply.is_json for reply in self._replies)
+        return whole and bool(self._replies) and isinstance(self._replies[-1].content, form)
 
     @property
     def _reply(self) -> Reply | None:
         """The answer to look at: the first that is no JSON, else the last."""
-        strange = (one for one in self._replies if not isinstance(one.content, dict | list))
+        strange = (one for one in self._replies if not one.is_json)
         return next(strange, self._replies[-1] if self._replies else None)
 
     def _explain(self, error: Exception | None, label: str) -> BrokerError | NotThere:
@@ -236,12 +207,12 @@ class Gateway:
         if reply is None:
             return self._unanswered(error, label)
         said = f"the answer begins {first_line(reply.text, self._secrets)!r}"
-        if isinstance(error, ccxt.OrderNotFound) or self._code in _NOT_THERE:
+        if isinstance(error, ccxt.OrderNotFound) or reply.code in _NOT_THERE:
             return NotThere(f"{label}: it has no such order")
         if known := self._no_access_or_busy(error, reply, label, said):
             return known
         if reply.status in TRANSIENT_STATUS:
-            return self._busy(reply, f"{label}: the exchange answers {reply.status}")
+            return reply.unavailable(f"{label}: the exchange answers {reply.status}", self._clock)
         if isinstance(error, ccxt.BadSymbol):
             return NoMarket(f"{label}: it has no such market; {said}")
         if reply.status >= 400 and not isinstance(error, ccxt.OperationFailed):
@@ -259,7 +230,9 @@ class Gateway:
         said = f"the answer begins {first_line(reply.text, self._secrets)!r}"
         if not isinstance(reply.content, dict):
             if reply.status in _BUSY_STATUS:
-                return self._busy(reply, f"{label}: too many requests ({reply.status})")
+                return reply.unavailable(
+                    f"{label}: too many requests ({reply.status})", self._clock
+                )
             return OutcomeUnknown(f"{label}: sent, status {reply.status}, {said}; {again}")
         if isinstance(error, ccxt.InsufficientFunds):
             return InsufficientFunds(f"{label}: the account's funds do not suffice; {said}")
@@ -284,7 +257,9 @@ class Gateway:
                 f"{label}: its clock and ours differ; the difference is measured again; {said}"
             )
         if isinstance(error, _BUSY) or reply.status in _BUSY_STATUS:
-            return self._busy(reply, f"{label}: busy or under maintenance ({reply.status})")
+            return reply.unavailable(
+                f"{label}: busy or under maintenance ({reply.status})", self._clock
+            )
         if isinstance(error, _DENIED) or (
             reply.status in _DENIED_STATUS and not isinstance(error, ccxt.InvalidOrder)
         ):
@@ -300,16 +275,6 @@ class Gateway:
             return BrokerError(f"{label}: not asked: {first_line(str(error), self._secrets)}")
         kind = "no answer in time" if isinstance(error, ccxt.RequestTimeout) else "no answer"
         return BrokerUnavailable(f"{label}: {kind}, or one that breaks off")
-
-    def _busy(self, reply: Reply, text: str) -> BrokerUnavailable:
-        wait = retry_after(reply.headers.get("Retry-After"), self._clock)
-        asks = f"; it asks to wait {wait:.0f} s" if wait is not None else ""
-        return BrokerUnavailable(text + asks, wait)
-
-    @property
-    def _code(self) -> str:
-        content = self._reply.content if self._reply else None
-        return str(content.get("code", "")) if isinstance(content, dict) else ""
 
     def _leave(self, *args: Any, **kwargs: Any) -> Any:
         """Note that a request leaves; ccxt calls this in place of its own."""
@@ -349,45 +314,75 @@ def require_sandbox(name: str) -> None:
         )
 
 
-def _open(sandbox: Sandbox, keys: Keys, config: Mapping[str, Any], timeout: float) -> Any:
+def open_sandbox(
+    sandbox: Sandbox, keys: Keys, config: Mapping[str, Any], clock: Clock, timeout: float
+) -> Gateway:
+    """Open an exchange's sandbox with an account's keys.
+
+    Parameters
+    ----------
+    sandbox : Sandbox
+        Which exchange.
+    keys : Keys
+        Of its sandbox.
+    config : mapping
+        Further ccxt settings. Addresses of the sandbox are ``{"urls": {"test": ...}}``.
+    clock : Clock
+        Our clock.
+    timeout : float
+        Seconds without a byte after which an answer is given up.
+
+    Raises
+    ------
+    UnknownName
+        If ccxt has no such exchange.
+    AccessDenied
+        If it has no sandbox, or an address given for it is that of live accounts.
+    """
     require_sandbox(sandbox.id)
-    kind = getattr(ccxt, sandbox.id)
-    plain = kind()
-    exchange = kind(
+    credentials = {
+        "apiKey": keys.key.get_secret_value(),
+        "secret": keys.secret.get_secret_value(),
+        "password": keys.password.get_secret_value() or None,
+    }
+    exchange = _made(sandbox.id, {**config, **credentials}, sandbox.options, timeout)
+    exchange.set_sandbox_mode(True)
+    plain = getattr(ccxt, sandbox.id)()
+    live = hosts(plain, plain.urls["api"]) - hosts(plain, plain.urls["test"])
+    if found := hosts(exchange, exchange.urls["api"]) & live:
+        raise AccessDenied(
+            f"{sandbox.id}: {min(found)} serves live accounts, and this loop trades on paper only: "
+            "give addresses of a sandbox"
+        )
+    return Gateway(exchange, keys.texts, clock, signs=True)
+
+
+def open_prices(name: str, config: Mapping[str, Any], clock: Clock, timeout: float) -> Gateway:
+    """Open an exchange without keys, for public prices.
+
+    Raises
+    ------
+    UnknownName
+        If ccxt has no such exchange.
+    """
+    if name not in ccxt.exchanges:
+        raise UnknownName("exchange", name, ccxt.exchanges)
+    credentials = dict.fromkeys(("apiKey", "secret", "password"))
+    exchange = _made(name, {**config, **credentials}, venue(name).options("spot"), timeout)
+    return Gateway(exchange, (), clock, signs=False)
+
+
+def _made(name: str, config: Mapping[str, Any], options: Mapping[str, Any], timeout: float) -> Any:
+    exchange = getattr(ccxt, name)(
         {
             "enableRateLimit": True,
             **config,
-            "apiKey": keys.key.get_secret_value(),
-            "secret": keys.secret.get_secret_value(),
-            "password": keys.password.get_secret_value() or None,
-            "options": {**sandbox.options, **config.get("options", {})},
+            "options": {**options, **config.get("options", {})},
             "timeout": int(timeout * 1000),
             "verbose": False,  # it prints keys
             "number": str,  # decimals as they were told, not as floats
         }
     )
-    exchange.set_sandbox_mode(True)
+    # Currencies cost a signed request and are not needed.
     exchange.has["fetchCurrencies"] = False
-    live = _hosts(plain, plain.urls["api"]) - _hosts(plain, plain.urls["test"])
-    if found := _hosts(exchange, exchange.urls["api"]) & live:
-        raise AccessDenied(
-            f"{sandbox.id}: {min(found)} serves live accounts, and this loop trades on paper only: "
-            "give addresses of a sandbox"
-        )
-    _silence(exchange)
     return exchange
-
-
-def _hosts(exchange: Any, urls: Any) -> frozenset[str]:
-    if isinstance(urls, Mapping):
-        return frozenset().union(*(_hosts(exchange, value) for value in urls.values()))
-    return frozenset({urlsplit(str(exchange.implode_hostname(str(urls)))).netloc.lower()})
-
-
-def _silence(exchange: Any) -> None:
-    """Keep keys and signatures out of the logs: ccxt tells headers, urllib3 whole addresses."""
-    exchange.logger = logging.Logger("plumbline.broker", logging.CRITICAL + 1)
-    for name in ("urllib3.connectionpool", "urllib3.util.retry"):
-        logger = logging.getLogger(name)
-        if not any(isinstance(installed, Silent) for installed in logger.filters):
-            logger.addFilter(Silent())

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
 from data.errors import AccessDenied, BadConfig
 from data.settings import home
+from data.sources.redaction import Silent
 
 FIELDS = ("key", "secret", "password")
 
@@ -87,3 +90,12 @@ def _read(path: Path) -> dict[str, str]:
         if not isinstance(value, str):
             raise BadConfig(f"{path}: {name} is not a string")
     return table
+
+
+def silence(exchange: Any) -> None:
+    """Keep keys and signatures out of the logs: ccxt tells headers, urllib3 whole addresses."""
+    exchange.logger = logging.Logger("plumbline.broker", logging.CRITICAL + 1)
+    for name in ("urllib3.connectionpool", "urllib3.util.retry"):
+        logger = logging.getLogger(name)
+        if not any(isinstance(installed, Silent) for installed in logger.filters):
+            logger.addFilter(Silent())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Sandbox:
     lookup : {"name", "alpaca", "list"}
         How an order is found by our name: asked for by it, by Alpaca's own address for that, or
         searched in the list of orders.
+    names_for_good : bool
+        Whether a name is never free again, not even when its order is closed.
     fees_told : bool
         Whether orders or their trades tell the fee.
     page, trades_page : int
@@ -39,6 +42,7 @@ class Sandbox:
     quote: str = "USDT"
     settles_seconds: float = 60.0
     lookup: Literal["name", "alpaca", "list"] = "list"
+    names_for_good: bool = False
     fees_told: bool = True
     page: int = 100
     trades_page: int = 100
@@ -68,6 +72,7 @@ SANDBOXES: Mapping[str, Sandbox] = {
             quote="USD",
             settles_seconds=30.0,
             lookup="alpaca",
+            names_for_good=True,
             fees_told=False,
             page=500,
             options={"createOrder": {"timeInForce": "gtc"}},
@@ -83,3 +88,10 @@ SANDBOXES: Mapping[str, Sandbox] = {
 def sandbox(name: str) -> Sandbox:
     """Return what is known of an exchange's sandbox; an unknown one is trusted with little."""
     return SANDBOXES.get(name) or Sandbox(name)
+
+
+def hosts(exchange: Any, urls: Any) -> frozenset[str]:
+    """Return the hosts that an exchange of ccxt has in its addresses, lower case."""
+    if isinstance(urls, Mapping):
+        return frozenset().union(*(hosts(exchange, value) for value in urls.values()))
+    return frozenset({urlsplit(str(exchange.implode_hostname(str(urls)))).netloc.lower()})
