@@ -125,6 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
             venue.asked.append((method, path))
             venue.pass_time()
             kind = dialect.kind(request)
+            if venue.list_is_lookup and path.endswith("allOrders"):
+                kind = "lookup"
             fault = venue.due(kind)
             answer = self._process(venue, dialect, request, kind, fault)
         self._reply(venue, fault, answer)
@@ -140,6 +142,8 @@ class _Handler(BaseHTTPRequestHandler):
             return dialect.refusal(Refusal("reject"))
         if fault == "insufficient funds":
             return dialect.refusal(Refusal("insufficient funds"))
+        if fault == "not yet there":
+            return dialect.refusal(Refusal("no such order"))
         act = _acting(venue, dialect, request, fault if fault in FATES else "")
         if fault == "late arrival":
             venue.underway.append((venue.clock.now() + LATE, act))

@@ -70,6 +70,8 @@ class ExchangeStage:
             broker.close()
 
     def arm(self, kind: str, on: str = "order", times: int = 1) -> None:
+        if on == "read" and self.venue.list_is_lookup:
+            on = "any"
         self.venue.faults.append(Ordered(kind, on, times))
 
     def accepted(self, name: str) -> int:
