@@ -59,6 +59,9 @@ class Stage(Protocol):
     def open(self) -> Broker:
         """A broker of this account, as a new process would open it."""
 
+    def close(self) -> None:
+        """Close every broker of it."""
+
     def arm(self, kind: str, on: str = "order", times: int = 1) -> None:
         """Let the next calls of a kind meet a fault."""
 
