@@ -9,6 +9,7 @@ signatures and stay here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -39,10 +40,15 @@ _DENIED_STATUS = frozenset({401, 403, 407, 451})
 _BUSY_STATUS = frozenset({418, 429})
 # Alpaca's code for an order that is not there; ccxt makes an invalid order of it.
 _NOT_THERE = frozenset({"40410000"})
+_TAKEN = re.compile(r"duplicate|must be unique", re.IGNORECASE)
 
 
 class NotThere(Exception):
     """The exchange says that it has no such order."""
+
+
+class NameTaken(OrderRefused):
+    """The exchange refuses an order because it has one of that name."""
 
 
 class Gateway:
@@ -234,16 +240,20 @@ class Gateway:
                     f"{label}: too many requests ({reply.status})", self._clock
                 )
             return OutcomeUnknown(f"{label}: sent, status {reply.status}, {said}; {again}")
+        if reply.status >= 500 or reply.status == 408:
+            return OutcomeUnknown(f"{label}: sent, status {reply.status}, {said}; {again}")
+        if isinstance(error, ccxt.DuplicateOrderId) or _TAKEN.search(reply.text):
+            return NameTaken(f"{label}: it has an order of this name ({reply.status}); {said}")
         if isinstance(error, ccxt.InsufficientFunds):
             return InsufficientFunds(f"{label}: the account's funds do not suffice; {said}")
         if known := self._no_access_or_busy(error, reply, label, said):
             return known
         if isinstance(error, ccxt.BadSymbol | ccxt.MarketClosed):
             return NoMarket(f"{label}: it has no such market, or it is closed; {said}")
-        refused = isinstance(error, ccxt.ExchangeError) and type(error) is not ccxt.ExchangeError
-        if 400 <= reply.status < 500 and reply.status != 408:
-            refused = refused or type(error) is ccxt.ExchangeError
-        if refused and reply.status < 500:
+        # With status 200 an error of no kind may be ccxt's own, about an answer it does not know.
+        if isinstance(error, ccxt.ExchangeError) and (
+            reply.status >= 400 or type(error) is not ccxt.ExchangeError
+        ):
             return OrderRefused(f"{label}: it refuses the order ({reply.status}); {said}")
         return OutcomeUnknown(f"{label}: sent, status {reply.status}, {said}; {again}")
 

@@ -119,7 +119,7 @@ def place(
         try:
             state = broker.submit(request)
         except OutcomeUnknown as error:
-            failure = error
+            failure, sent_at = error, clock.now()
         except BrokerUnavailable as error:
             # Nothing left: what may still turn up is what was sent before.
             failure, sent_at = error, earlier

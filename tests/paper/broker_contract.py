@@ -80,9 +80,6 @@ class Stage(Protocol):
     def price(self, asset: str, price: Decimal) -> None:
         """Set a price."""
 
-    def drain(self, currency: str) -> None:
-        """Take all of a currency away."""
-
     def shift_clock(self, by: pd.Timedelta) -> None:
         """Move the broker's clock against ours."""
 
@@ -357,7 +354,7 @@ class BrokerContract:
             f"r{number}" for number in range(12)
         ]
 
-    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.parametrize("seed", range(2))
     def test_any_run_of_faults_and_deaths_leaves_every_order_once(
         self, stage: Stage, seed: int
     ) -> None:

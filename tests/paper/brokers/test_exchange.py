@@ -249,6 +249,39 @@ class TestNames:
         assert broker.submit(order(stage)).client_order_id == "a1"
         assert stage.accepted("a1") == 1
 
+    def test_a_second_order_that_cannot_be_seen_is_of_unknown_outcome(
+        self, stage: ExchangeStage
+    ) -> None:
+        broker = stage.open()
+        stage.venue.usual, stage.venue.frozen = "slow", True
+        broker.submit(order(stage))
+        stage.arm("not yet there", on="lookup", times=2)
+        with pytest.raises(OutcomeUnknown, match="it has an order of this name"):
+            broker.submit(order(stage))
+        assert stage.accepted("a1") == 1
+
+    @pytest.mark.parametrize("on", ["lookup", "read"])
+    def test_an_order_does_not_leave_long_after_it_was_announced(
+        self, stage: ExchangeStage, on: str
+    ) -> None:
+        broker = stage.open()
+        broker.market("BTC")
+        stage.arm("takes a minute", on=on)
+        with pytest.raises(
+            BrokerUnavailable, match=r"not sent, looking took too long|clock and ours differ"
+        ):
+            broker.submit(order(stage))
+        assert stage.sent() == 0
+        assert broker.submit(order(stage)).client_order_id == "a1"
+
+    def test_an_order_that_is_there_is_found_whatever_its_price_is_now(
+        self, stage: ExchangeStage
+    ) -> None:
+        broker = stage.open()
+        first = place(broker, order(stage), stage.clock)
+        stage.price("BTC", Decimal(1))
+        assert broker.submit(order(stage)) == first
+
     @pytest.mark.parametrize("page", [3, None])
     def test_pages_of_orders_are_all_read(
         self, exchange_server: ExchangeServer, monkeypatch: pytest.MonkeyPatch, page: int | None

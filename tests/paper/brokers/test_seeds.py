@@ -1,4 +1,4 @@
-"""Many seeded runs of faults and deaths against each broker; a calibration, not an ordinary test."""
+"""Many seeded runs of faults and deaths against each broker: a calibration."""
 
 from __future__ import annotations
 
