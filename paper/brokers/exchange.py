@@ -17,10 +17,11 @@ from paper.brokers.base import (
     OrderState,
     Quote,
 )
-from paper.brokers.gateway import NameTaken, open_sandbox, require_sandbox
+from paper.brokers.gateway import open_sandbox, require_sandbox
 from paper.brokers.history import History
 from paper.brokers.keys import Keys
 from paper.brokers.keys import keys as stored_keys
+from paper.brokers.meaning import NameTaken
 from paper.brokers.prices import last_quote, market_rules
 from paper.brokers.sandboxes import sandbox
 from paper.brokers.unified import decimal, told_order

@@ -11,7 +11,8 @@ import pandas as pd
 
 from data.errors import BrokerError, BrokerUnavailable
 from paper.brokers.base import ZERO, MarketRules, OrderState, exact
-from paper.brokers.gateway import Gateway, NotThere
+from paper.brokers.gateway import Gateway
+from paper.brokers.meaning import NotThere
 from paper.brokers.sandboxes import Sandbox
 from paper.brokers.unified import Told, decimal, fees_of, told_order
 

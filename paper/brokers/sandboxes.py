@@ -82,7 +82,6 @@ SANDBOXES: Mapping[str, Sandbox] = {
         ),
         Sandbox("okx", lookup="name", note="wants a password with the key"),
         Sandbox("bybit"),
-        Sandbox("gemini", quote="USD"),
     )
 }
 

@@ -82,6 +82,10 @@ class TestLiveAccounts:
             ExchangeBroker(name, ["BTC"])
         assert "simulated" in str(caught.value)
 
+    def test_an_exchange_that_takes_no_market_orders_is_refused(self) -> None:
+        with pytest.raises(AccessDenied, match="gemini: it takes no market orders"):
+            ExchangeBroker("gemini", ["BTC"])
+
     def test_an_unknown_exchange_gets_a_hint(self) -> None:
         with pytest.raises(UnknownName, match="did you mean binance"):
             ExchangeBroker("binanse", ["BTC"])
