@@ -155,7 +155,7 @@ class TestNothingIsTakenBack:
             (["UPDATE trials SET sharpe_cash = 0.0 WHERE position = 4"], "entry 1: it or an"),
             (
                 ["UPDATE entries SET header = replace(header, '\"f\"', '\"g\"')"],
-                "entry 1: it or an",
+                "entry 1: it or an entry",
             ),
             (
                 ["UPDATE entries SET rows = 1 WHERE entry = 1"],
