@@ -65,6 +65,6 @@ def test_quoted_and_plain_keys_are_the_same_path():
     ],
 )
 def test_faults(text: str, fault: str):
-    with pytest.raises(BadConfig, match="^g.toml: ") as caught:
+    with pytest.raises(BadConfig, match=r"^g\.toml: ") as caught:
         axes(text)
     assert fault in str(caught.value)

@@ -63,7 +63,7 @@ def test_names_its_parameters():
     ],
 )
 def test_anything_else_is_refused(text: str):
-    with pytest.raises(BadConfig, match="^grid: "):
+    with pytest.raises(BadConfig, match=r"^grid: "):
         Constraint(text, "grid")
 
 
