@@ -35,6 +35,10 @@ class Commands(LazyGroup):
             "plumbline.commands.explain",
             "Why a strategy held what it held on a day, figure by figure.",
         ),
+        "walkforward": Lazy(
+            "plumbline.commands.walkforward",
+            "Choose parameters on the past and judge them on what came after.",
+        ),
         "trials": Lazy(
             "plumbline.commands.trials",
             "Every configuration ever tried, and the sealed holdout.",
