@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -51,10 +53,10 @@ def command(
     where = place(on)
     check_size(job, on=where, yes=yes)
     left = left_to_do(job, out)
-    if not json:
-        _announce(job, ledger, left)
-        if seal is not None:
-            print(f"sealed holdout: nothing after {seal.boundary:%Y-%m-%d} is looked at")
+    stream = sys.stderr if json else sys.stdout
+    _announce(job, ledger, left, stream)
+    if seal is not None:
+        print(f"sealed holdout: nothing after {seal.boundary:%Y-%m-%d} is seen", file=stream)
     with Bar(job.grid.count, job.grid.count - left) as bar:
         done = sweep(
             job,
@@ -72,21 +74,21 @@ def command(
     _print(done)
 
 
-def _announce(job: Job, ledger: Ledger, left: int) -> None:
+def _announce(job: Job, ledger: Ledger, left: int, stream: TextIO) -> None:
     from backtests.metrics import YEAR
 
-    family = job.grid.file.family
-    known = ledger.count(family)
-    bar = ledger.needed_sharpe(family, left, periods=job.days, over="cash")
+    grid, family = job.grid, job.grid.file.family
+    bar = ledger.needed_sharpe(family, left, periods=job.days)
     print(
-        f"{job.grid.file.name}: {job.grid.count:,} variants of {job.grid.file.base.name}, "
-        f"{job.first:%Y-%m-%d} .. {job.last:%Y-%m-%d}, snapshot {job.snapshot.snapshot_id}"
-    )
-    print(
-        f"family {family!r} has tried {known:,} configurations; after {left:,} more the best needs "
-        f"a Sharpe ratio of {bar.annual(YEAR):.2f} a year to stand out from luck "
-        f"(deflated Sharpe ratio of {bar.confidence:.0%} over {job.days:,} days; without any skill "
-        f"the best of them is expected to show {bar.expected_maximum * YEAR**0.5:.2f})"
+        f"{grid.file.name}: {grid.count:,} variants of {grid.file.base.name}, "
+        f"{job.first:%Y-%m-%d} .. {job.last:%Y-%m-%d}, snapshot {job.snapshot.snapshot_id}\n"
+        f"family {family!r}: {ledger.count(family):,} configurations tried so far, at most "
+        f"{left:,} more now. The best of them will need a Sharpe ratio of {bar.annual(YEAR):.2f} a "
+        f"year over the exposure-matched benchmark to stand out from luck (deflated Sharpe ratio "
+        f"of {bar.confidence:.0%}, {job.days:,} days); without skill the best is expected to show "
+        f"{bar.expected_maximum * math.sqrt(YEAR):.2f}.",
+        file=stream,
+        flush=True,
     )
 
 
@@ -96,11 +98,11 @@ def _print(done: Sweep) -> None:
     by_number = {one.variant: one for one in done.confirmed}
     for measure, ranked in done.rankings.items():
         winners = [by_number[number] for number in ranked]
-        varied = _varied(winners)
+        varied, shown = _varied(winners), _shown(winners)
         print_table(
-            f"The best by {measure}, leaderboard and vectorbt",
-            ("variant", *varied, *(f"{name}{by}" for name in _shown(winners) for by in _BY)),
-            [_cells(one, varied, _shown(winners)) for one in winners],
+            f"The best by {measure}; each figure by the leaderboard / by vectorbt",
+            ("variant", *(name.replace(".", ".\n") for name in varied), *shown),
+            [_cells(one, varied, shown) for one in winners],
         )
     manifest = done.manifest
     routes = ", ".join(f"{count:,} {_ROUTE[name]}" for name, count in manifest["routes"].items())
@@ -120,7 +122,6 @@ def _print(done: Sweep) -> None:
     )
 
 
-_BY = ("", ", vectorbt")
 _ROUTE = {"native": "by the kernel alone", "matrix": "through a target matrix"}
 _STATUS = {
     "ruined": "their account fell to nothing",
@@ -148,8 +149,8 @@ def _cells(one: Confirmed, varied: list[str], shown: list[str]) -> tuple[str, ..
         share = name in MEASURES and MEASURES[name].unit == "share"
         return f"{100 * value:,.1f}%" if share else f"{value:,.3f}"
 
-    figures = [figure(name, source[name]) for name in shown for source in (one.row, one.engine)]
-    return (str(one.variant), *(_plain(one.row[name]) for name in varied), *figures)
+    both = [f"{figure(name, one.row[name])} / {figure(name, one.engine[name])}" for name in shown]
+    return (str(one.variant), *(_plain(one.row[name]) for name in varied), *both)
 
 
 def _plain(value: Any) -> str:
