@@ -32,8 +32,11 @@ Route: TypeAlias = Literal["native", "matrix"]
 STATUS = ("fine", "ruined", "unsettled")
 # Bytes of target weights that are held at a time.
 MATRIX_BYTES = 2**25
+# What is kept of signals and statistics of prices, by all threads and by each.
+MARKET_BYTES, PATHS_BYTES = 2**28, 2**26
 # Settings that a field has one value of; the variants of a batch differ in the others.
 _OF_FIELD = ("slippage_range", "initial_cash", "delisting_discount")
+_DELAY = "delay_hours"
 _DAY = pd.Timedelta(days=1)
 _HOURS = 24
 
@@ -66,12 +69,12 @@ class Evaluator:
         self.job = job
         self.columns = columns_of(job.grid, METRICS)
         self.schema = self.columns.schema(job.identity)
-        panel = panel_of(job.snapshot)
-        self._market = Market(panel, job.snapshot.daily, job.snapshot.funding)
-        self._cash = cash_rate(panel).loc[job.first : job.last]
+        self._panel = panel_of(job.snapshot)
+        self._cash = cash_rate(self._panel).loc[job.first : job.last]
+        self._market = self._new_market()
         self._fields: dict[str, Field] = {}
-        self._paths: dict[tuple[str, ...], Paths] = {}
         self._building = threading.Lock()
+        self._own = threading.local()
 
     def __reduce__(self) -> tuple[type[Evaluator], tuple[Job]]:
         return Evaluator, (self.job,)
@@ -114,6 +117,22 @@ class Evaluator:
         every = grid.space.combinations(grid.structural, MOST_STRUCTURES).tolist()
         return sum(route_of(grid.structure(digits)) == "matrix" for digits in every) / len(every)
 
+    def prepare(self) -> None:
+        """Lay out the prices of every structure, so that what they lack shows beforehand.
+
+        Raises
+        ------
+        EngineError
+            If a delay needs hourly bars that are not there.
+        """
+        grid = self.job.grid
+        shared = [f"{EXECUTION}.{name}" for name in (*_OF_FIELD, _DELAY)]
+        axes = [at for at, axis in enumerate(grid.axes) if not axis.numeric or axis.path in shared]
+        for digits in grid.space.combinations(axes, MOST_STRUCTURES):
+            structure = grid.structure(digits.tolist())
+            for execution, _ in _by_field(structure, digits[None], np.zeros(1, dtype=np.int64)):
+                self._field(structure, execution)
+
     def _field(self, structure: Structure, execution: Execution) -> Field:
         assets = self._assets(structure)
         key = canonical_json([assets, execution])
@@ -144,12 +163,28 @@ class Evaluator:
     ) -> None:
         digits = rows.digits[chosen]
         columns = {path: structure.column(path, digits) for path in structure.numbers}
-        with self._building:
-            if field.assets not in self._paths:
-                self._paths[field.assets] = Paths(self._market, field.assets)
-            paths = self._paths[field.assets]
-            batch = native_batch(paths, _strategy(structure), execution, columns, len(chosen))
+        paths = self._paths(field.assets)
+        batch = native_batch(paths, _strategy(structure), execution, columns, len(chosen))
         _fill(rows, chosen, screen(field, batch))
+
+    def _paths(self, assets: tuple[str, ...]) -> Paths:
+        """Return this thread's paths; the market that they are computed from is shared."""
+        known: dict[tuple[str, ...], Paths] = self._own.__dict__.setdefault("paths", {})
+        market = self.market()
+        paths = known.get(assets)
+        if paths is None or paths.market is not market or paths.size > PATHS_BYTES:
+            paths = known[assets] = Paths(market, assets)
+        return paths
+
+    def market(self) -> Market:
+        """Return the market; a new one when what is kept of the old one has grown too large."""
+        if self._market.size > MARKET_BYTES:
+            self._market = self._new_market()
+        return self._market
+
+    def _new_market(self) -> Market:
+        snapshot = self.job.snapshot
+        return Market(self._panel, snapshot.daily, snapshot.funding)
 
     def _matrix(self, structure: Structure, field: Field, chosen: IntArray, rows: Rows) -> None:
         shape = len(field.decisions), len(field.assets)
@@ -162,9 +197,10 @@ class Evaluator:
 
     def _weights(self, structure: Structure, digits: IntArray, field: Field) -> FloatArray:
         """Return a variant's orders from the first decision on; that day has the one in force."""
-        path = _strategy(structure, digits).path(self._market)
-        first = int(self._market.times.searchsorted(field.decisions[0]))
-        taken = [self._market.assets.index(name) for name in field.assets]
+        market = self.market()
+        path = _strategy(structure, digits).path(market)
+        first = int(market.times.searchsorted(field.decisions[0]))
+        taken = [market.assets.index(name) for name in field.assets]
         orders = path.orders[first : first + len(field.decisions), taken].copy()
         given = np.flatnonzero(~np.isnan(path.orders[: first + 1]).any(axis=1))
         if len(given):
@@ -178,7 +214,7 @@ def _by_field(
     """Return the variants that share a field, and an execution with that field's settings."""
     origin = structure.file.origin
     named = [f"{EXECUTION}.{name}" for name in _OF_FIELD]
-    delay = f"{EXECUTION}.delay_hours"
+    delay = f"{EXECUTION}.{_DELAY}"
     varied: dict[str, np.ndarray[Any, Any]] = {
         path: structure.column(path, digits[chosen])
         for path in (*named, delay)

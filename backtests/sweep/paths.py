@@ -85,6 +85,12 @@ class Paths:
             self._rising, days, lambda: (self.market.btc_over_mean(days) > 0.0).astype(float)
         )
 
+    @property
+    def size(self) -> int:
+        """Bytes that the paths take, side by side again as the kernel reads them."""
+        every = (self._signals, self._units, self._volatilities, self._rising)
+        return 2 * sum(path.nbytes for known in every for _, path in known.values())
+
     def tables(self) -> tuple[Any, ...]:
         """Return all paths as the kernel reads them: by allocation, and by decision time."""
         known = tuple(map(len, (self._signals, self._units, self._volatilities, self._rising)))

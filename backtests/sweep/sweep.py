@@ -126,6 +126,7 @@ def sweep(
             for _ in count.through(output.batches(out, pieces.GROUP)):
                 pass
         else:
+            evaluator.prepare()
             folder = output.begin(out, job.identity)
             left = _spans(evaluator, folder, chunk)
             done = _evaluated(evaluator, left, workers, on, scheduler)
