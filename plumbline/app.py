@@ -23,6 +23,10 @@ class Commands(LazyGroup):
             "plumbline.commands.backtest",
             "Backtest a strategy and show it beside the benchmarks.",
         ),
+        "sweep": Lazy(
+            "plumbline.commands.sweep",
+            "Evaluate a grid of variants and confirm the best of them.",
+        ),
         "audit": Lazy(
             "plumbline.commands.audit",
             "Look for look-ahead in signals, strategies and functions.",
