@@ -137,11 +137,13 @@ class Panel:
     _instants: TimeArray = field(init=False, repr=False, compare=False)
     _newest: dict[str, _Last] = field(init=False, repr=False, compare=False, default_factory=dict)
     _layers: dict[str, _Layers] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _days: TimeArray = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if str(self.times.tz) != "UTC":
             raise BadTable("decision times carry no UTC time zone")
         object.__setattr__(self, "_instants", _utc(self.times))
+        object.__setattr__(self, "_days", self._instants.astype("datetime64[D]"))
         steps = np.diff(self._instants)
         if len(self.times) and self.times[0] != self.times[0].floor("D"):
             raise BadTable(f"decision time {self.times[0]} is not 00:00 UTC")
@@ -257,7 +259,7 @@ class Panel:
         return self._layers[series_id]
 
     def _midnight(self) -> TimeArray:
-        return self._instants.astype("datetime64[D]")
+        return self._days
 
     def _row(self, values: FloatArray, name: str) -> pd.Series[float]:
         return pd.Series(values, index=self.times, name=name)
