@@ -82,13 +82,24 @@ def explain(
     InputError
         If `t` is no decision time of the panel.
     """
-    if t not in panel.times:
+    row, market = decision_row(panel.times, t), Market(panel, bars, funding)
+    return reasons_of(strategy, strategy.path(market), market, row)
+
+
+def decision_row(times: pd.DatetimeIndex, t: pd.Timestamp) -> int:
+    """Return the row of a decision time.
+
+    Raises
+    ------
+    InputError
+        If `t` is not among `times`.
+    """
+    if t not in times:
         raise InputError(
             f"{t} is no decision time: give a day at 00:00 UTC from "
-            f"{panel.times[0]:%Y-%m-%d} to {panel.times[-1]:%Y-%m-%d}"
+            f"{times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}"
         )
-    market, row = Market(panel, bars, funding), int(panel.times.searchsorted(t))
-    return reasons_of(strategy, strategy.path(market), market, row)
+    return int(times.searchsorted(t))
 
 
 def reasons_of(strategy: Strategy, path: Path, market: Market, row: int) -> list[Reason]:
