@@ -11,7 +11,16 @@ import pandas as pd
 import pytest
 
 from data import atomic
-from data.errors import InputError, PlumblineError, Tampered, TooShort, WrongLedger, WrongVersion
+from data.errors import (
+    InputError,
+    Locked,
+    PlumblineError,
+    Tampered,
+    TooShort,
+    WrongLedger,
+    WrongVersion,
+)
+from data.lock import writing
 from data.snapshot import Snapshot
 from paper.feed import Export, export, read_feed
 from paper.feed_files import read, torn, write
@@ -283,6 +292,15 @@ class TestItOnlyGrows:
         with pytest.raises(TooShort, match="there is no target to export yet"):
             export(variant("essay_playbook"), world, moment("2019-01-01"), tmp_path / "new")
         assert not (tmp_path / "new").exists()
+
+
+def test_two_exports_at_once_wait_for_each_other(
+    world: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("paper.feed.LOCK_SECONDS", 0.05)
+    with writing(tmp_path, 1.0), pytest.raises(Locked, match="wait for it to finish"):
+        export(always(), world, moment("2024-05-22"), tmp_path)
+    assert not set(FILES) & set(content(tmp_path))
 
 
 def flip(path: Path, old: bytes, new: bytes) -> None:
