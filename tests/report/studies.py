@@ -14,8 +14,9 @@ from backtests.execution import Execution
 from backtests.inference.one_sided import OneSided
 from backtests.inference.power import verdict_chances
 from backtests.inference.verdict import NOT_YET_TESTED
+from backtests.latency import Delay
 from backtests.metrics import summary
-from backtests.report.study import Delay, Study
+from backtests.report.study import Study
 from backtests.run import FIRST_TRADE, Run
 from backtests.simulation import Simulation
 from backtests.thesis.claims import Thesis, read_thesis

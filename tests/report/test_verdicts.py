@@ -22,7 +22,7 @@ def test_every_word_a_claim_can_end_with_has_a_look(word) -> None:
 
 @pytest.mark.parametrize("tone", sorted({one.tone for one in LOOKS.values()}))
 def test_every_tone_has_an_icon_and_a_line(tone) -> None:
-    page = (TEMPLATES / "report.html.j2").read_text()
+    page = (TEMPLATES / "frame.html.j2").read_text()
     style = (TEMPLATES / "style.css").read_text()
     assert f'id="i-{tone}"' in page
     assert re.search(rf"\.pipe\.{tone}\b", style)
