@@ -104,7 +104,8 @@ def decision_row(times: pd.DatetimeIndex, t: pd.Timestamp) -> int:
 
 def reasons_of(strategy: Strategy, path: Path, market: Market, row: int) -> list[Reason]:
     """Return what :func:`explain` does, of one row of a path that was walked already."""
-    reasons = [_figure(market.panel, series, row) for series in strategy.inputs]
+    figures = market.panel.row(row)
+    reasons = [_figure(figures, series, 0) for series in strategy.inputs]
     reasons.append(_price(market, row))
     reasons += [_signal(item, market, row) for item in dict.fromkeys(strategy.signals)]
     reasons += [_gauge(gauge, row) for gauge in path.stance.gauges]
@@ -206,7 +207,7 @@ def _stage(path: Path, row: int) -> Reason:
 
 
 def _targets(strategy: Strategy, path: Path, market: Market, row: int) -> list[Reason]:
-    weights = path.in_force()[row]
+    weights = path.in_force_at(row)
     note = silence(strategy, path, market, row)
     held = np.flatnonzero(weights)
     rows = [(market.assets[at], float(weights[at])) for at in held]
@@ -227,6 +228,6 @@ def silence(strategy: Strategy, path: Path, market: Market, row: int) -> str:
         return carried + "no BTC bar closes at this time"
     if np.isnan(path.wanted[row]).any():
         return carried + "a figure is unknown or stale"
-    if np.array_equal(path.wanted[row], path.in_force()[row]):
+    if np.array_equal(path.wanted[row], path.in_force_at(row)):
         return carried + "it is still the target"
     return carried + "an overlay holds it back"
