@@ -151,6 +151,14 @@ class Panel:
             where = self.times[int(np.flatnonzero(steps != _DAY)[0])]
             raise BadTable(f"decision times are not consecutive days after {where}")
 
+    def row(self, row: int) -> Panel:
+        """Return the view at one decision time; what was looked up already is taken over."""
+        here = slice(row, row + 1)
+        one = Panel(self.observations, self.times[here])
+        for name, (layers, newest) in self._seen.items():
+            one._seen[name] = layers, _Last(newest.value[here], newest.ref_date[here])
+        return one
+
     def has(self, series_id: str) -> bool:
         """Tell whether the data set carries the series."""
         return series_id in self.observations.ids
