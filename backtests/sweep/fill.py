@@ -58,6 +58,7 @@ from backtests.sweep.lanes import (
     TURNOVER,
     VALUE,
     WANTED,
+    kept,
 )
 from backtests.sweep.turns import leave, settle, take_turns
 from data.aliases import BoolArray, FloatArray, IntArray
@@ -111,17 +112,19 @@ def trade(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntArray) 
     finish(s, bars, bars.lent[j, 0] + bars.lent[j, 1], bars.lent[j, 1], bars.days[1])
     for a in range(assets):
         if bars.signed or a == bars.btc:
-            weigh(s, ROWS + a * STEP, 1.0 if bars.signed else 0.0, 1.0 if a == bars.btc else 0.0)
+            own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+            weigh(s, own, 1.0 if bars.signed else 0.0, 1.0 if a == bars.btc else 0.0)
 
 
 @compiled
 def hold_on(s: FloatArray, to_fill: FloatArray, to_close: FloatArray, j: int, assets: int) -> None:
     """Carry the holdings to the close when nobody trades."""
     for a in range(assets):
-        own, first, then = ROWS + a * STEP, to_fill[j, a], to_close[j, a]
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+        first, then = to_fill[j, a], to_close[j, a]
         for k in range(LANES):
-            worth = s[own + HELD + k] * first * then
-            s[own + HELD + k] = worth
+            worth = own[HELD + k] * first * then
+            own[HELD + k] = worth
             s[END + k] += worth
 
 
@@ -134,21 +137,23 @@ def find_value(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntAr
         s[LOOSE + k] = s[FREE + k]
         s[STUCK + k] = 0.0
     for a in range(assets):
-        own, first = ROWS + a * STEP, bars.to_fill[j, a]
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+        first = bars.to_fill[j, a]
         for k in range(LANES):
-            s[VALUE + k] += s[own + HELD + k] * first
+            s[VALUE + k] += own[HELD + k] * first
     for k in range(LANES):
         value, floor = s[VALUE + k], s[FLOOR + k]
         ratio = value * s[LEAST + k]
         s[NEW + k] = value
-        s[FLOOR + k] = ratio if (s[ORDER + k] != 0.0) & (ratio < floor) else floor
+        s[FLOOR + k] = ratio if (s[ORDER + k] != 0.0) & (ratio < floor) else kept(floor)
     if bars.gaps[j]:
         for a in range(assets):
-            own, first = ROWS + a * STEP, bars.to_fill[j, a]
+            own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+            first = bars.to_fill[j, a]
             if not bars.tradable[j, a]:
                 for k in range(LANES):
-                    s[LOOSE + k] += s[own + WANTED + k]
-                    s[STUCK + k] += s[own + HELD + k] * first
+                    s[LOOSE + k] += own[WANTED + k]
+                    s[STUCK + k] += own[HELD + k] * first
     value_after(s, bars, j, assets)
     if assets > 1:  # with one asset only a short sale could change signs
         value_after(s, bars, j, assets)
@@ -178,12 +183,13 @@ def value_after(s: FloatArray, bars: Bars, j: int, assets: int) -> None:
         s[SUM_HELD + k] = s[VALUE + k]
         s[SUM_WANTED + k] = 1.0
     for a in range(assets):
-        own, first = ROWS + a * STEP, bars.to_fill[j, a]
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+        first = bars.to_fill[j, a]
         if bars.tradable[j, a]:
             if bars.ranged:
                 costs_of_range(s, bars.range_slippage[j, a])
             for k in range(LANES):
-                held, wanted = s[own + HELD + k] * first, s[own + WANTED + k]
+                held, wanted = own[HELD + k] * first, own[WANTED + k]
                 buy, sell = s[BUY + k], s[SELL + k]
                 cost = buy if wanted * s[NEW + k] > held else -sell
                 s[SUM_HELD + k] += cost * held
@@ -210,33 +216,34 @@ def is_short(s: FloatArray, k: int) -> bool:
 def move(s: FloatArray, bars: Bars, j: int, assets: int) -> None:
     """Move the holdings to their targets at the value NEW and carry them to the close."""
     for a in range(assets):
-        own, first, then = ROWS + a * STEP, bars.to_fill[j, a], bars.to_close[j, a]
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+        first, then = bars.to_fill[j, a], bars.to_close[j, a]
         if bars.tradable[j, a]:
             if bars.ranged:
                 pay_range(s, own, first, bars.range_slippage[j, a])
             for k in range(LANES):
-                held, aimed = s[own + HELD + k] * first, s[own + WANTED + k] * s[NEW + k]
+                held, aimed = own[HELD + k] * first, own[WANTED + k] * s[NEW + k]
                 after = aimed if s[ORDER + k] != 0.0 else held
                 size = abs(after - held)
                 worth = after * then
-                s[own + HELD + k] = worth
+                own[HELD + k] = worth
                 s[END + k] += worth
                 s[TRADED + k] += size
                 s[FILLS + k] += 1.0 if size > ROUNDING * s[VALUE + k] else 0.0
         else:
             for k in range(LANES):
-                worth = s[own + HELD + k] * first * then
-                s[own + HELD + k] = worth
+                worth = own[HELD + k] * first * then
+                own[HELD + k] = worth
                 s[END + k] += worth
 
 
 @compiled
-def pay_range(s: FloatArray, own: int, first: float, extra: float) -> None:
+def pay_range(s: FloatArray, own: FloatArray, first: float, extra: float) -> None:
     """Add up costs asset by asset, where they differ between assets."""
     costs_of_range(s, extra)
     for k in range(LANES):
         buy, sell = s[BUY + k], s[SELL + k]
-        size = s[own + WANTED + k] * s[NEW + k] - s[own + HELD + k] * first
+        size = own[WANTED + k] * s[NEW + k] - own[HELD + k] * first
         s[PAID + k] += size * (buy if size > 0.0 else -sell)
 
 
@@ -252,10 +259,10 @@ def accrue(s: FloatArray, rate: float, days: float) -> None:
 
 
 @compiled
-def weigh(s: FloatArray, own: int, gross: float, btc: float) -> None:
+def weigh(s: FloatArray, own: FloatArray, gross: float, btc: float) -> None:
     """Add up the weights of one asset at the close."""
     for k in range(LANES):
-        weight = s[own + HELD + k] * s[INVERSE + k]
+        weight = own[HELD + k] * s[INVERSE + k]
         s[EXPOSURE + k] += gross * abs(weight)
         s[BTC_EXPOSURE + k] += btc * weight
 
@@ -287,8 +294,8 @@ def finish(s: FloatArray, bars: Bars, lent: float, rate: float, days: float) -> 
         s[COUNT + k] += s[FILLS + k]
         s[EXPOSURE + k] += long * s[END + k] * over
         s[INVERSE + k] = over
-        s[LEAST + k] = over if over < least else least
-        s[DOWN + k] = ratio if (ratio < down) & (over > least) else down
+        s[LEAST + k] = over if over < least else kept(least)
+        s[DOWN + k] = ratio if (ratio < down) & (over > least) else kept(down)
         s[EXCESS + k] += excess
         s[SQUARES + k] += excess * excess
         s[PRODUCTS + k] += excess * lent

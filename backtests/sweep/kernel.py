@@ -51,6 +51,7 @@ from backtests.sweep.single import account, watch
 from data.aliases import FloatArray, IntArray
 
 compiled = njit(nogil=True, error_model="numpy")
+inlined = njit(nogil=True, error_model="numpy", inline="always")
 
 
 @compiled
@@ -105,18 +106,18 @@ def read_weights(s: FloatArray, variants: IntArray, weights: FloatArray, t: int)
     for k in range(LANES):
         s[FREE + k] = 1.0
     for a in range(weights.shape[2]):
-        own = ROWS + a * STEP
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
         for k in range(LANES):
-            s[own + WANTED + k] = weights[variants[k], t, a]
+            own[WANTED + k] = weights[variants[k], t, a]
         for k in range(LANES):
-            s[FREE + k] -= s[own + WANTED + k]
+            s[FREE + k] -= own[WANTED + k]
     for k in range(LANES):
         free, wanted = s[FREE + k], s[ROWS + WANTED + k]
         s[ORDER + k] = 1.0 if free == free else 0.0
         s[WISH + k] = wanted if free == free else 0.0
 
 
-@compiled
+@inlined
 def run_bar(
     s: FloatArray, bars: Any, j: int, unit: float, levered: bool, spare: FloatArray, rank: IntArray
 ) -> None:

@@ -53,6 +53,7 @@ from backtests.sweep.lanes import (
     VOLATILITY,
     WANTED,
     WISH,
+    kept,
 )
 from backtests.sweep.single import act, revive
 from data.aliases import BoolArray, FloatArray, IntArray
@@ -91,9 +92,11 @@ class Block(NamedTuple):
 
 
 compiled = njit(nogil=True, error_model="numpy")
+# Handing arrays to a function costs more than a loop over lanes: not for what runs on every bar.
+inlined = njit(nogil=True, error_model="numpy", inline="always")
 
 
-@compiled
+@inlined
 def decide(s: FloatArray, index: IntArray, block: Block, tables: Tables, t: int) -> None:
     """Leave in ORDER and WISH what the rules order on day `t`, and carry the shadow books on."""
     assets, late = tables.unit.shape[1], block.late
@@ -118,10 +121,10 @@ def decide(s: FloatArray, index: IntArray, block: Block, tables: Tables, t: int)
                 follow(s, index, block, tables, t)
         for k in range(LANES):
             wish = s[WISH + k]
-            s[WISH + k] = wish if s[ORDER + k] != 0.0 else 0.0
+            s[WISH + k] = kept(wish) if s[ORDER + k] != 0.0 else 0.0
 
 
-@compiled
+@inlined
 def in_usual_order(late: IntArray) -> bool:
     """Whether a rebalance band, if there is one, comes last."""
     two = late[0] < late[1] or late[1] == NOTHING or (late[0] == HOLDING and late[1] == STOP)
@@ -176,10 +179,11 @@ def mark(s: FloatArray, growth: FloatArray, t: int, assets: int, levered: bool) 
     for k in range(LANES):
         s[BOOK + k] = s[BOOK_CASH + k]
     for a in range(assets):
-        own, factor = ROWS + a * STEP, growth[t, a]
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+        factor = growth[t, a]
         for k in range(LANES):
-            worth = s[own + SHADOW + k] * factor
-            s[own + SHADOW + k] = worth
+            worth = own[SHADOW + k] * factor
+            own[SHADOW + k] = worth
             s[BOOK + k] += worth
     if levered:
         for k in range(LANES):
@@ -203,7 +207,7 @@ def look(s: FloatArray, proportional: bool) -> None:
             above, below = s[ENTER + k], s[LEAVE + k]
             state = 0.0 if seen <= below else state
             state = 1.0 if seen > above else state
-            s[SWITCH + k] = state
+            s[SWITCH + k] = state + 0.0
             s[WISH + k] = state if seen == seen else math.nan
 
 
@@ -262,10 +266,10 @@ def stop(s: FloatArray, t: int) -> None:
         out = (stays | trips) & acts
         changes = acts & ~stays
         stop_at = now if trips else -1.0
-        s[PEAK + k] = highest if changes else peak
-        s[STOPPED + k] = stop_at if changes else since
-        s[ORDER + k] = 1.0 if out else order
-        s[WISH + k] = 0.0 if out else wish
+        s[PEAK + k] = highest if changes else kept(peak)
+        s[STOPPED + k] = stop_at if changes else kept(since)
+        s[ORDER + k] = 1.0 if out else kept(order)
+        s[WISH + k] = 0.0 if out else kept(wish)
 
 
 @compiled
@@ -274,7 +278,7 @@ def hold(s: FloatArray, t: int) -> None:
     now = float(t)
     for k in range(LANES):
         order = s[ORDER + k]
-        s[ORDER + k] = 0.0 if now - s[MOVED + k] < s[HOLD + k] else order
+        s[ORDER + k] = 0.0 if now - s[MOVED + k] < s[HOLD + k] else kept(order)
 
 
 @compiled
@@ -287,21 +291,22 @@ def aim(s: FloatArray, tables: Tables, t: int, assets: int) -> None:
         attain(s, tables, t, assets)
     else:
         for a in range(assets):
-            own, unit = ROWS + a * STEP, tables.unit[t, a]
+            own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+            unit = tables.unit[t, a]
             for k in range(LANES):
-                s[own + AIM + k] = s[WISH + k] * unit * s[BOOK + k]
+                own[AIM + k] = s[WISH + k] * unit * s[BOOK + k]
     for k in range(LANES):
         s[GAP + k] = 0.0
         s[AIMED + k] = 0.0
     for a in range(assets):
-        own = ROWS + a * STEP
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
         for k in range(LANES):
-            after, before = s[own + AIM + k], s[own + SHADOW + k]
+            after, before = own[AIM + k], own[SHADOW + k]
             widest = s[GAP + k]
             gap = abs(after - before)
             switched = ((after == 0.0) != (before == 0.0)) & (gap > ROUNDING * s[BOOK + k])
             gap = math.inf if switched else gap
-            s[GAP + k] = gap if gap > widest else widest
+            s[GAP + k] = gap if gap > widest else kept(widest)
             s[AIMED + k] += after
 
 
@@ -335,7 +340,7 @@ def keep_in_band(s: FloatArray) -> None:
     """Withhold orders that would move no holding by more than the band."""
     for k in range(LANES):
         order, far = s[ORDER + k], s[GAP + k] > s[BAND + k] * s[BOOK + k]
-        s[ORDER + k] = order if far | (s[ORDERED + k] == 0.0) else 0.0
+        s[ORDER + k] = kept(order) if far | (s[ORDERED + k] == 0.0) else 0.0
 
 
 @compiled
@@ -345,14 +350,14 @@ def settle(s: FloatArray, t: int, assets: int) -> None:
     for k in range(LANES):
         order, moved, done = s[ORDER + k] != 0.0, s[MOVED + k], s[ORDERED + k]
         book, cash, gap = s[BOOK + k], s[BOOK_CASH + k], s[GAP + k]
-        s[MOVED + k] = now if order & (gap > ROUNDING * book) else moved
-        s[ORDERED + k] = 1.0 if order else done
-        s[BOOK_CASH + k] = book - s[AIMED + k] if order else cash
+        s[MOVED + k] = now if order & (gap > ROUNDING * book) else kept(moved)
+        s[ORDERED + k] = 1.0 if order else kept(done)
+        s[BOOK_CASH + k] = book - s[AIMED + k] if order else kept(cash)
     for a in range(assets):
-        own = ROWS + a * STEP
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
         for k in range(LANES):
-            after, before, order = s[own + AIM + k], s[own + SHADOW + k], s[ORDER + k]
-            s[own + SHADOW + k] = after if order != 0.0 else before
+            after, before, order = own[AIM + k], own[SHADOW + k], s[ORDER + k]
+            own[SHADOW + k] = after if order != 0.0 else kept(before)
 
 
 @compiled
@@ -361,8 +366,8 @@ def remember(s: FloatArray, t: int) -> None:
     for k in range(LANES):
         order, given, at = s[ORDER + k] != 0.0, s[GIVEN + k], s[GIVEN_AT + k]
         wish = s[WISH + k]
-        s[GIVEN + k] = wish if order else given
-        s[GIVEN_AT + k] = t * 1.0 if order else at
+        s[GIVEN + k] = wish if order else kept(given)
+        s[GIVEN_AT + k] = t * 1.0 if order else kept(at)
 
 
 @compiled
@@ -384,6 +389,7 @@ def spread_out(s: FloatArray, tables: Tables, t: int) -> None:
     for k in range(LANES):
         s[FREE + k] = 1.0 - s[WISH + k] * total
     for a in range(tables.unit.shape[1]):
-        own, share = ROWS + a * STEP, tables.unit[t, a]
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+        share = tables.unit[t, a]
         for k in range(LANES):
-            s[own + WANTED + k] = s[WISH + k] * share
+            own[WANTED + k] = s[WISH + k] * share

@@ -7,6 +7,8 @@ figures of a lane then stay in registers from the first to the last.
 
 from __future__ import annotations
 
+import math
+
 from numba import njit
 
 from backtests.sweep.lanes import (
@@ -47,6 +49,7 @@ from backtests.sweep.lanes import (
     STOPPED,
     TURNOVER,
     WISH,
+    kept,
 )
 from data.aliases import FloatArray
 
@@ -70,6 +73,8 @@ def act(
         1 on a Friday, 0 on other days, -1 where nobody can decide.
     """
     now = float(t)
+    highest = math.inf if known else 0.0
+    at_once = -math.inf if stop_last else math.inf
     for k in range(LANES):
         shadow, cash = s[_SHADOW + k] * growth, s[BOOK_CASH + k]
         wish, daily, begun = s[WISH + k], s[DAILY + k], s[BEGUN + k]
@@ -78,7 +83,7 @@ def act(
         wait, band = s[HOLD + k], s[BAND + k]
         book = cash + shadow
         decides = (daily + day) > 0.0
-        wants = (wish == wish) & (known | (wish == 0.0)) & decides
+        wants = (abs(wish) <= highest) & decides
         begins = wants | (begun != 0.0)
         acts = begins & decides
         worth = book * alive
@@ -88,21 +93,21 @@ def act(
         trips = (worth < keep * higher) & ~stays
         out = (stays | trips) & acts
         changes = acts & ~stays
-        free = (now - moved) >= wait
-        order = ((wants | (out & (not stop_last))) & free) | (out & stop_last)
+        short = wait if wait < at_once else at_once
+        free = (now - moved) >= (short if out else wait)
         gross = 0.0 if out else wish
         after = gross * unit * book
         gap = abs(after - shadow)
         moves = gap > ROUNDING * book
         switched = ((after == 0.0) != (shadow == 0.0)) & moves
-        order = order & ((gap > band * book) | switched | (ordered == 0.0))
+        order = (wants | out) & free & ((gap > band * book) | switched | (ordered == 0.0))
         stop_at = now if trips else -1.0
         s[BEGUN + k] = 1.0 if begins else 0.0
-        s[PEAK + k] = higher if changes else peak
-        s[STOPPED + k] = stop_at if changes else since
-        s[MOVED + k] = now if order & moves else moved
-        s[ORDERED + k] = 1.0 if order else ordered
-        s[BOOK_CASH + k] = book - after if order else cash
+        s[PEAK + k] = higher if changes else kept(peak)
+        s[STOPPED + k] = stop_at if changes else kept(since)
+        s[MOVED + k] = now if order & moves else kept(moved)
+        s[ORDERED + k] = 1.0 if order else kept(ordered)
+        s[BOOK_CASH + k] = book - after if order else kept(cash)
         s[_SHADOW + k] = after if order else shadow
         s[ORDER + k] = 1.0 if order else 0.0
         s[WISH + k] = gross if order else 0.0
@@ -114,9 +119,9 @@ def revive(s: FloatArray, growth: float) -> None:
     for k in range(LANES):
         shadow, cash, alive = s[_SHADOW + k], s[BOOK_CASH + k], s[ALIVE + k]
         dead = cash + shadow * growth <= 0.0
-        s[_SHADOW + k] = 0.0 if dead else shadow
-        s[BOOK_CASH + k] = 1.0 if dead else cash
-        s[ALIVE + k] = 0.0 if dead else alive
+        s[_SHADOW + k] = 0.0 if dead else kept(shadow)
+        s[BOOK_CASH + k] = 1.0 if dead else kept(cash)
+        s[ALIVE + k] = 0.0 if dead else kept(alive)
 
 
 @compiled
@@ -125,7 +130,7 @@ def watch(s: FloatArray, to_fill: float) -> None:
     for k in range(LANES):
         ratio = (s[CASH + k] + s[_HELD + k] * to_fill) * s[LEAST + k]
         floor, order = s[FLOOR + k], s[ORDER + k] != 0.0
-        s[FLOOR + k] = ratio if order & (ratio < floor) else floor
+        s[FLOOR + k] = ratio if order & (ratio < floor) else kept(floor)
 
 
 @compiled
@@ -137,9 +142,10 @@ def account(
     With one asset the signs at the value before costs are the right ones if no weight is
     negative: w V' - h = (w V - h) / (1 +- c w).
     """
+    trades = 1.0 if tradable else 0.0
     for k in range(LANES):
         cash, held = s[CASH + k], s[_HELD + k] * to_fill
-        wanted, order = s[WISH + k] * unit, (s[ORDER + k] != 0.0) & tradable
+        wanted, order = s[WISH + k] * unit, s[ORDER + k] * trades != 0.0
         buy, sell, spread = s[BUY + k], s[SELL + k], s[SPREAD + k]
         before, least, down = s[INVERSE + k], s[LEAST + k], s[DOWN + k]
         value = cash + held
@@ -164,8 +170,8 @@ def account(
         s[_HELD + k] = worth
         s[END + k] = worth
         s[INVERSE + k] = over
-        s[LEAST + k] = over if over < least else least
-        s[DOWN + k] = ratio if (ratio < down) & (over > least) else down
+        s[LEAST + k] = over if over < least else kept(least)
+        s[DOWN + k] = ratio if (ratio < down) & (over > least) else kept(down)
         s[EXCESS + k] += excess
         s[SQUARES + k] += excess * excess
         s[PRODUCTS + k] += excess * lent
