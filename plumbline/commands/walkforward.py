@@ -28,7 +28,7 @@ MOST = 500
 
 def command(
     variants: Annotated[
-        list[str], typer.Argument(help="A grid (.toml with [grid]), or two or more variants.")
+        list[str], typer.Argument(help="A grid file (.toml), or two or more variants.")
     ],
     data: DataOption = None,
     as_of: AsOfOption = None,
