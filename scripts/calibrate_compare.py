@@ -180,7 +180,8 @@ def overfitting_lines(worlds: int) -> list[str]:
 
 def _centred(rng: np.random.Generator) -> Array:
     d = noise(rng)
-    return d - d.mean(axis=0)
+    off: Array = d - d.mean(axis=0)
+    return off
 
 
 def trials_lines() -> list[str]:

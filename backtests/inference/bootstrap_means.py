@@ -86,7 +86,9 @@ def panel(d: Blocks, *, least_bars: int, mean_block: int | None) -> Panel:
     """
     positive_int(least_bars, "least_bars")
     blocks = _checked(d)
-    means, differs, periods = [], [], 0
+    means: list[FloatArray] = []
+    differs: list[IntArray] = []
+    periods = 0
     for block in blocks():
         periods = periods or len(block)
         if len(block) != periods:

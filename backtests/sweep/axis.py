@@ -83,7 +83,7 @@ def _values(given: object, place: str) -> tuple[Any, ...]:
     if not isinstance(given, list):
         raise BadConfig(
             f"{place} = {given!r}: give a list of values, or {{ from, to, step }} "
-            "or {{ from, to, count }}"
+            "or { from, to, count }"
         )
     if not given:
         raise BadConfig(f"{place} has no values: the grid has no points")

@@ -169,7 +169,10 @@ def _finished(client: Any, running: dict[Any, tuple[Span, int]], address: str) -
     """Wait for chunks; give up when there has been no worker for a while."""
     while True:
         try:
-            ready = distributed.wait(list(running), timeout=PATIENCE, return_when="FIRST_COMPLETED")
+            with client.as_current():
+                ready = distributed.wait(
+                    list(running), timeout=PATIENCE, return_when="FIRST_COMPLETED"
+                )
             return sorted(ready.done, key=lambda future: running[future][0])
         except TimeoutError:
             if not client.nthreads():

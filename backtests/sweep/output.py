@@ -51,8 +51,10 @@ def held(folder: Path) -> Iterator[None]:
             "another folder"
         ) from None
     try:
-        for leftover in folder.glob(".*.tmp"):
-            leftover.unlink()
+        # What a sweep that was killed left half written.
+        for place in (folder, folder / pieces.FOLDER):
+            for leftover in place.glob(".*.tmp"):
+                leftover.unlink()
         yield
     finally:
         lock.release()

@@ -16,6 +16,7 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data import atomic
 from data.atomic import fsync_folder, replace_file
 from data.errors import Corrupt
 
@@ -88,9 +89,12 @@ def assemble(parts: Iterator[pa.Table], schema: pa.Schema, path: Path) -> None:
             with pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer:
                 for group in regrouped(parts):
                     writer.write_table(group, row_group_size=GROUP)
+                    atomic.reached(f"group of {path.name}")
             file.flush()
             os.fsync(file.fileno())
+        atomic.reached(f"on disk {path.name}")
         temporary.replace(path)
+        atomic.reached(f"renamed {path.name}")
     finally:
         temporary.unlink(missing_ok=True)
     fsync_folder(path.parent)
@@ -129,3 +133,4 @@ def remove(folder: Path) -> None:
     """Remove the pieces and their folder."""
     for first, last in written(folder):
         (folder / f"{first:012d}-{last:012d}.arrow").unlink()
+        atomic.reached(f"removed {first}-{last}")

@@ -36,6 +36,7 @@ def walk_summary(
         "reach": found.reach,
         "variants": len(found.paths.rules),
         "windows": [step_row(found, step) for step in found.steps],
+        "mean_test_rank": float(np.mean([step.test_rank for step in found.steps])),
         "switches": found.switches,
         "stitched": run_summary(found.run),
         "sharpe_over_cash": _interval(over_cash(found.run)),

@@ -104,6 +104,8 @@ def _print(done: Sweep) -> None:
             ("variant", *(name.replace(".", ".\n") for name in varied), *shown),
             [_cells(one, varied, shown) for one in winners],
         )
+        if shared := _shared(winners, varied):
+            print(f"the same in all of them: {shared}")
     manifest = done.manifest
     routes = ", ".join(f"{count:,} {_ROUTE[name]}" for name, count in manifest["routes"].items())
     print(f"computed: {routes}")
@@ -134,12 +136,20 @@ def _shown(winners: list[Confirmed]) -> list[str]:
 
 
 def _varied(winners: list[Confirmed]) -> list[str]:
-    """Return the parameters in which the winners differ; all of them where there is one."""
+    """Return the parameters in which the winners differ."""
     rows = [one.row for one in winners]
-    names = list(rows[0]) if rows else []
-    between = names[names.index("variant") + 1 : names.index("config_hash")] if names else []
-    differ = [name for name in between if len({str(row[name]) for row in rows}) > 1]
-    return differ or between
+    return [name for name in _named(winners) if len({str(row[name]) for row in rows}) > 1]
+
+
+def _shared(winners: list[Confirmed], varied: list[str]) -> str:
+    first = winners[0].row if winners else {}
+    same = [name for name in _named(winners) if name not in varied and first[name] is not None]
+    return ", ".join(f"{name} = {_plain(first[name])}" for name in same)
+
+
+def _named(winners: list[Confirmed]) -> list[str]:
+    names = list(winners[0].row) if winners else ["variant", "config_hash"]
+    return names[names.index("variant") + 1 : names.index("config_hash")]
 
 
 def _cells(one: Confirmed, varied: list[str], shown: list[str]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ MOST = 500
 
 def command(
     variants: Annotated[
-        list[str], typer.Argument(help="A grid (.toml with [grid]), or two or more variants.")
+        list[str], typer.Argument(help="A grid file (.toml), or two or more variants.")
     ],
     data: DataOption = None,
     as_of: AsOfOption = None,
@@ -191,7 +191,11 @@ def _print_words(summary: Mapping[str, Any]) -> None:
         if (found := summary[key]) is not None:
             low, high = found.interval
             print(f"Sharpe over {title}: {found.estimate:.2f} [{low:.2f}, {high:.2f}] (95%)")
-    reach = summary["reach"]
+    reach, number = summary["reach"], summary["variants"]
+    print(
+        f"Rank of the chosen on test days: {summary['mean_test_rank']:.1f} of {number} on average; "
+        f"by chance {(number + 1) / 2:.1f}."
+    )
     print(
         f"Switches: {summary['switches']} in {len(summary['windows'])} windows. Longest look-back "
         f"{reach.look_back} days, longest holding {reach.holding}."

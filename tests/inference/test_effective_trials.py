@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import silhouette_score
+from sklearn.metrics import silhouette_score  # type: ignore[import-untyped]
 
 from backtests.inference.effective_trials import effective_trials, implied_independent_trials
 

@@ -46,6 +46,9 @@ def test_a_grid_end_to_end(
     assert "Combinatorial purged paths: 5 from 15 splits, purge 7, embargo 35" in text
     found = json.loads((out / "walkforward.json").read_text())
     assert found["variants"] == 4
+    ranks = [row["test_rank"] for row in found["windows"]]
+    assert found["mean_test_rank"] == pytest.approx(sum(ranks) / len(ranks))
+    assert "Rank of the chosen on test days" in text
     assert found["settings"]["anchored"] is True
     days = [pd.Timestamp(row["test_first"]) for row in found["windows"]]
     assert ((pd.Series(days).diff().dropna().dt.days) == 182).all()

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,9 +110,14 @@ class TestCounting:
         ],
     )
     def test_bad_rows_are_refused_and_nothing_is_written(
-        self, ledger: Ledger, changes: dict, message: str
+        self, ledger: Ledger, changes: dict[str, Any], message: str
     ) -> None:
-        arguments = {"family": "f", "config_hashes": hashes(0, 1), **BATCH, **changes}
+        arguments: dict[str, Any] = {
+            "family": "f",
+            "config_hashes": hashes(0, 1),
+            **BATCH,
+            **changes,
+        }
         with pytest.raises(ValueError, match=message):
             ledger.record(**arguments)
         assert not ledger.path.exists()
@@ -231,6 +237,7 @@ class TestNothingIsTakenBack:
 WRITER = """
 import sys
 from pathlib import Path
+from typing import Any
 from backtests.trials.ledger import Ledger
 from tests.backtests.trials.trial_batches import BATCH, figures, hashes
 

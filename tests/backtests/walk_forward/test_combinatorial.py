@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ from backtests.walk_forward.combinatorial import purged_paths
 from data.errors import InputError, TooShort
 from tests.backtests.walk_forward.made_up import made_up
 
-OPTIONS = {"by": "sharpe", "purge": 3, "embargo": 10}
+OPTIONS: dict[str, Any] = {"by": "sharpe", "purge": 3, "embargo": 10}
 
 
-def by_hand(x: np.ndarray, folds: int, k: int, purge: int, embargo: int) -> list[tuple]:
+def by_hand(
+    x: np.ndarray, folds: int, k: int, purge: int, embargo: int
+) -> list[tuple[tuple[int, ...], int, int]]:
     """For each split: days trained on and the variant chosen."""
     size = len(x) // folds
     edges = [i * size for i in range(folds)] + [len(x)]
@@ -24,7 +27,7 @@ def by_hand(x: np.ndarray, folds: int, k: int, purge: int, embargo: int) -> list
         for fold in tests:
             train[max(0, edges[fold] - purge) : edges[fold + 1] + purge + embargo] = False
         score = x[train].mean(axis=0) / x[train].std(axis=0)
-        found.append((tests, train.sum(), int(score.argmax())))
+        found.append((tests, int(train.sum()), int(score.argmax())))
     return found
 
 

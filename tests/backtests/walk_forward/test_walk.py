@@ -10,7 +10,7 @@ import pytest
 
 from backtests.execution import Execution
 from backtests.run import backtest, run_weights
-from backtests.walk_forward import walk as walk_module
+from backtests.walk_forward.criterion import criterion
 from backtests.walk_forward.reach import Reach
 from backtests.walk_forward.variant_paths import VariantPaths, variant_paths
 from backtests.walk_forward.walk import Settings, Step, stitched, walk_forward
@@ -40,7 +40,7 @@ def test_paths_are_the_engines(paths: VariantPaths, phantom: Snapshot) -> None:
     over = returns - run.simulation.cash_returns.reindex(returns.index)
     np.testing.assert_array_equal(paths.over_cash[:, 1], over)
     assert paths.decisions[0] == START
-    assert (paths.decisions == returns.index - pd.Timedelta(days=1)).all()
+    assert (paths.decisions + pd.Timedelta(days=1)).equals(pd.DatetimeIndex(returns.index))
     assert paths.trials[1].sharpe_cash == pytest.approx(over.mean() / over.std(ddof=0))
 
 
@@ -58,9 +58,7 @@ def test_each_choice_rests_on_its_training_days_alone(
         spoilt = replace(paths, over_cash=paths.over_cash.copy())
         outside = ~paths.rows(window.train_first, window.train_last)
         spoilt.over_cash[outside] = np.random.default_rng(1).normal(size=(outside.sum(), 3))
-        judged = walk_module.criterion(by)(
-            spoilt, paths.rows(window.train_first, window.train_last)
-        )
+        judged = criterion(by)(spoilt, paths.rows(window.train_first, window.train_last))
         assert int(np.nanargmax(judged)) == step.chosen
         assert judged[step.chosen] == step.train_score
     equity = found.run.simulation.equity

@@ -12,7 +12,7 @@ DAY = pd.Timedelta(days=1)
 FIRST = pd.Timestamp("2020-01-01", tz="UTC")
 
 
-def spans(days: int, **options) -> list[tuple[int, int, int, int]]:
+def spans(days: int, **options) -> list[tuple[int, ...]]:
     """Windows as days since the first."""
     found = windows(FIRST, FIRST + (days - 1) * DAY, **options)
     return [
