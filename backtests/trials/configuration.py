@@ -1,0 +1,36 @@
+"""What makes two trials the same trial."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from backtests.execution import Execution
+from data.canonical import canonical_json
+
+# The size of the account is no choice that a Sharpe ratio could be fitted with.
+_LEFT_OUT = "initial_cash"
+
+
+def configuration_hash(config: Mapping[str, Any], execution: Execution | None = None) -> str:
+    """Return the hash under which a configuration is counted.
+
+    Parameters
+    ----------
+    config : mapping
+        The rule's ``config``: every parameter, resolved. Names and titles do not stand in it.
+    execution : Execution, optional
+        Delay and costs; by default the usual ones.
+
+    Returns
+    -------
+    str
+        SHA-256, 64 hex digits. The data, the days and the initial cash do not enter: the same
+        rule on tomorrow's snapshot is the same trial.
+    """
+    costs = dataclasses.asdict(execution or Execution())
+    del costs[_LEFT_OUT]
+    text = canonical_json({"config": config, "execution": costs})
+    return hashlib.sha256(text.encode()).hexdigest()
