@@ -101,7 +101,7 @@ def close_last(
             "seal before setting another"
         )
     boundary = snapshot.as_of - pd.DateOffset(months=months)
-    if boundary < snapshot.daily.times[0] + pd.DateOffset(years=1):
+    if boundary < snapshot.daily.index[0] + pd.DateOffset(years=1):
         raise TooShort(
             f"--months {months}: less than a year of prices would be left before "
             f"{boundary:%Y-%m-%d}; seal fewer"
