@@ -91,6 +91,9 @@ def panel(d: Blocks, *, least_bars: int, mean_block: int | None) -> Panel:
         periods = periods or len(block)
         if len(block) != periods:
             raise ValueError(f"d: blocks of {periods} and {len(block)} periods")
+        if still := np.flatnonzero((np.ptp(block, axis=0) == 0) & (block[0] != 0)).tolist():
+            column = sum(len(part) for part in means) + still[0]
+            raise ValueError(f"d: variant {column} differs from the benchmark by a constant")
         size = np.abs(block)
         means.append(block.mean(axis=0))
         differs.append((size > _MOVES * size.max(axis=0)).sum(axis=0))

@@ -95,5 +95,7 @@ def needed_sharpe(
     a = m - z2 * (kurtosis - 1) / 4
     half_b = z2 * skew / 2 - m * luck
     c = m * luck**2 - z2
-    needed = math.inf if a <= 0 else (-half_b + math.sqrt(half_b**2 - a * c)) / a
+    # At a confidence of one half the two roots meet, and rounding can take them apart.
+    root = math.sqrt(max(half_b**2 - a * c, 0.0))
+    needed = math.inf if a <= 0 else (root - half_b) / a
     return NeededSharpe(trials, variance, periods, confidence, luck, needed)
