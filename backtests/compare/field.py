@@ -126,8 +126,14 @@ class Field:
         return excess.to_numpy(dtype=np.float64)
 
     def excesses(self) -> FloatArray:
-        """Return the excess of all variants over their matched benchmarks (days x variants)."""
-        return np.column_stack([entrant.excess.to_numpy() for entrant in self.entrants])
+        """Return the excess of all variants over their matched benchmarks (days x variants).
+
+        Zero throughout for one that times nothing: what it has is rounding.
+        """
+        none = np.zeros(len(self.days))
+        return np.column_stack(
+            [entrant.excess.to_numpy() if entrant.timed else none for entrant in self.entrants]
+        )
 
     def again(self, entrant: Entrant, execution: Execution) -> Run:
         """Run a variant's targets on the same days with other costs."""

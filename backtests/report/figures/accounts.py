@@ -51,7 +51,7 @@ class Line:
 
 
 def lines(names: Sequence[str]) -> list[Line]:
-    """Return the variants in their order with their colours, grey from the seventh on; hold last."""
+    """Return the variants with their colours, grey from the seventh on; buy and hold last."""
     found = [
         Line(name, name.replace("_", " "), COLOURS[at] if at < len(COLOURS) else "grey")
         for at, name in enumerate(names)
