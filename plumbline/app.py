@@ -23,6 +23,10 @@ class Commands(LazyGroup):
             "plumbline.commands.backtest",
             "Backtest a strategy and show it beside the benchmarks.",
         ),
+        "compare": Lazy(
+            "plumbline.commands.compare",
+            "Compare variants with each other and with the benchmarks.",
+        ),
         "audit": Lazy(
             "plumbline.commands.audit",
             "Look for look-ahead in signals, strategies and functions.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from backtests.compare.overfit import FOLDS
+from backtests.compare.field import HOLD, Field
 from backtests.provenance import code_version
+from backtests.run import run_weights
 from data.aliases import FloatArray
 from data.errors import BadTable
 from data.snapshot import Snapshot
+from strategies.baselines import BASELINES
+from strategies.strategy import weights_of
 
 MANIFEST = "manifest.json"
+FOLDS = 16
 FOLD_NAMES = tuple(f"fold_{number:02d}" for number in range(FOLDS))
 FIRST, AFTER = "variant", "config_hash"
 
@@ -96,6 +101,71 @@ def read_board(path: Path, snapshot: Snapshot) -> Board:
         measures=table[[name for name in rest if pd.api.types.is_float_dtype(table[name])]],
         folds=table[list(FOLD_NAMES)].to_numpy(dtype=np.float64),
         hashes=table[AFTER].astype(str),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A sweep's fold returns over mean exposure.
+
+    Parameters
+    ----------
+    family : str
+        Its research family.
+    folds : ndarray of shape (variants, 16)
+        Each fold's return less the variant's mean exposure times that of buy and hold.
+    sharpes : ndarray of shape (variants,)
+        Their Sharpe ratios, per day; NaN for a variant that never moves.
+    """
+
+    family: str
+    folds: FloatArray
+    sharpes: FloatArray
+
+
+def over_mean_exposure(board: Board, field: Field) -> Sweep:
+    """Return a sweep's fold returns over mean exposure, those with a value in every fold.
+
+    Parameters
+    ----------
+    board : Board
+        A leaderboard with ``exposure`` among its measures; its manifest says the days.
+    field : Field
+        Data and costs for buy and hold over the same folds.
+
+    Notes
+    -----
+    The leaderboard holds returns of folds and the mean gross exposure, not daily weights: mean
+    exposure times the fold's return of buy and hold stands for the matched benchmark. Where
+    altcoins are held their drift over BTC's stays in.
+    """
+    if "exposure" not in board.measures or not {"start", "end"} <= set(board.manifest):
+        raise BadTable(f"{board.path}: says neither exposure nor days: run the sweep again")
+    rule, snapshot = BASELINES[HOLD], field.snapshot
+    start, end = (pd.Timestamp(board.manifest[key]).as_unit("us") for key in ("start", "end"))
+    run = run_weights(
+        weights_of(rule, field.panel, snapshot.daily, snapshot.funding),
+        snapshot,
+        field.execution,
+        name=rule.name,
+        title=rule.title,
+        config=rule.config,
+        start=start,
+        end=end,
+        panel=field.panel,
+    )
+    returns = run.simulation.returns.to_numpy(dtype=np.float64)
+    edges = np.arange(FOLDS + 1) * len(returns) // FOLDS
+    held = np.array(
+        [np.prod(1.0 + returns[first:last]) - 1.0 for first, last in pairwise(edges.tolist())]
+    )
+    exposure = board.measures["exposure"].to_numpy(dtype=np.float64)
+    folds = board.folds - exposure[:, None] * held
+    folds = folds[np.isfinite(folds).all(axis=1)]
+    spread = folds.std(axis=1)
+    ratio = np.divide(folds.mean(axis=1), spread, out=np.full(len(folds), np.nan), where=spread > 0)
+    return Sweep(
+        str(board.manifest.get("family", "")), folds, ratio * (FOLDS / len(returns)) ** 0.5
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backtests.compare.board import Board, read_board
+from backtests.compare.board import Board, over_mean_exposure, read_board
 from backtests.compare.breakeven import BreakEven, break_even
 from backtests.compare.field import Entrant, Field, Note, assemble, silent
 from backtests.compare.overfit import Overfit, overfit_sweep, overfit_variants
@@ -168,7 +168,8 @@ def compare(
     board = None if sweep is None else read_board(sweep, snapshot)
     field = assemble(rules, snapshot, panel, execution, note=note)
     record(field, ledger)
-    counted = trials(field, ledger)
+    searched = None if board is None else over_mean_exposure(board, field)
+    counted = trials(field, ledger, searched)
     standings = tuple(
         _standing(field, entrant, counted, seed, draws, note) for entrant in field.entrants
     )
@@ -193,7 +194,7 @@ def compare(
         pairs=pairs(field, seed=seed, draws=draws),
         superiorities=superiorities(field, seed=seed, draws=draws),
         contenders=contenders(field, seed=seed, draws=draws),
-        overfit=overfit_variants(field) if board is None else overfit_sweep(board.folds),
+        overfit=overfit_variants(field) if searched is None else overfit_sweep(searched.folds),
         trials=counted,
         board=board,
         plateau=None if board is None else plateau(board),

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from backtests.compare.board import FOLDS
 from backtests.compare.field import Field
 from backtests.inference.effective_trials import effective_trials
 from backtests.inference.overfitting import Overfitting, cscv, probability_of_overfitting
 from data.aliases import FloatArray
 
-FOLDS = 16
 LEAST_DAYS = 2 * FOLDS
 # Columns of a sweep beyond these are thinned evenly: 12,870 splits of each are looked at.
 MOST_VARIANTS = 2_000
@@ -71,7 +71,7 @@ def overfit_variants(field: Field) -> Overfit | None:
 
 
 def overfit_sweep(folds: FloatArray) -> Overfit | None:
-    """Return PBO over a sweep's fold returns (variants x 16).
+    """Return PBO over a sweep's fold returns over mean exposure (variants x 16).
 
     The measure of a half is the Sharpe ratio of its eight fold returns, which is free of the
     variants' sizes; the best variant over all folds is always among those looked at.

@@ -14,7 +14,8 @@ from backtests.compare.board import Board
 from data.aliases import BoolArray, FloatArray, IntArray
 from data.errors import BadTable
 
-MEASURE = "sharpe"
+# What a sweep is won by: the first of them that the leaderboard has.
+MEASURES = ("sharpe_matched", "sharpe")
 # A neighbour whose Sharpe ratio is no further below the winner's than this counts as near.
 DISTANCE = 0.1
 ENOUGH = 0.5
@@ -101,23 +102,24 @@ class Plateau:
         return self.share >= ENOUGH if self.neighbours else None
 
 
-def plateau(board: Board, measure: str = MEASURE) -> Plateau:
+def plateau(board: Board) -> Plateau:
     """Look at the neighbourhood of a leaderboard's best variant.
 
     Parameters
     ----------
     board : Board
-        A sweep.
-    measure : str
-        Column to win by; more is better.
+        A sweep; the Sharpe ratio over the exposure-matched benchmark decides where it is there,
+        else that over cash.
 
     Raises
     ------
     BadTable
-        If the leaderboard has no such column, or no value in it.
+        If the leaderboard has neither, or no value in it.
     """
-    if measure not in board.measures or not board.measures[measure].notna().any():
-        raise BadTable(f"{board.path}: no variant has a value of {measure!r}: nothing to rank")
+    there = [name for name in MEASURES if name in board.measures]
+    measure = next((name for name in there if board.measures[name].notna().any()), None)
+    if measure is None:
+        raise BadTable(f"{board.path}: no variant has a Sharpe ratio: there is no winner")
     known = board.measures[measure].notna().to_numpy()
     values = board.measures[measure].to_numpy(dtype=np.float64)[known]
     parameters = board.parameters[known].reset_index(drop=True)

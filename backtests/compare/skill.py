@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import kurtosis, skew
 
+from backtests.compare.board import Sweep
 from backtests.compare.field import Entrant, Field
 from backtests.inference.effective_trials import effective_trials
 from backtests.inference.moments import (
@@ -73,6 +74,8 @@ class Skill:
         Annual Sharpe ratio of d_t.
     interval : tuple of float or None
         95%, studentised; ``None`` with less than two years.
+    standard_error : float or None
+        Of `sharpe`, robust to serial dependence; ``None`` with the interval.
     p : OneSided or None
         Of theta <= 0, theta >= delta, theta >= 0; ``None`` with the interval.
     placebo : tuple of float or None
@@ -94,6 +97,7 @@ class Skill:
 
     sharpe: float
     interval: tuple[float, float] | None
+    standard_error: float | None
     p: OneSided | None
     placebo: tuple[float, float, float] | None
     placebo_p: float | None
@@ -126,13 +130,23 @@ def record(field: Field, ledger: Ledger) -> int:
     return new
 
 
-def trials(field: Field, ledger: Ledger) -> Trials:
-    """Count the trials of the variants' families; see :class:`Trials`."""
-    families = sorted({entrant.rule.family for entrant in field.entrants})
-    counts = {family: ledger.count(family) for family in families}
-    kept = [ledger.folds(family) for family in families]
+def trials(field: Field, ledger: Ledger, sweep: Sweep | None = None) -> Trials:
+    """Count the trials of the variants' families, and of a sweep's; see :class:`Trials`.
+
+    A sweep's own fold returns are on its leaderboard rather than in the ledger; its trials count
+    even where another ledger recorded them.
+    """
+    families = {entrant.rule.family for entrant in field.entrants}
+    if sweep is not None:
+        families.add(sweep.family)
+    counts = {family: ledger.count(family) for family in sorted(families)}
+    if sweep is not None:
+        counts[sweep.family] = max(counts[sweep.family], len(sweep.folds))
+    kept = [ledger.folds(family) for family in counts]
     folds = np.vstack([rows for rows, _ in kept])
     sharpes = np.concatenate([values for _, values in kept])
+    if sweep is not None:
+        folds, sharpes = np.vstack([folds, sweep.folds]), np.r_[sharpes, sweep.sharpes]
     moving = np.ptp(folds, axis=1) > 0
     folds, sharpes = folds[moving], sharpes[moving]
     noise = 1.0 / len(field.days)
@@ -190,6 +204,7 @@ def skill(entrant: Entrant, counted: Trials, *, seed: int, draws: int = 999) -> 
     return Skill(
         sharpe=ratio * float(np.sqrt(YEAR)),
         interval=None if found is None else found.sharpe.interval,
+        standard_error=None if found is None else found.sharpe.standard_error,
         p=None if found is None else found.sharpe.p,
         placebo=None if found is None else found.placebo_sharpe,
         placebo_p=None if found is None else found.placebo_p,

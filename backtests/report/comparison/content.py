@@ -39,8 +39,11 @@ TABLES = (
     earnings.waiting,
     earnings.eras,
 )
-# The Sharpe ratio by its name in a sweep's leaderboard.
-MEASURE_TITLES = {"sharpe": "Sharpe ratio over cash"}
+# Sharpe ratios by their names in a sweep's leaderboard.
+MEASURE_TITLES = {
+    "sharpe": "Sharpe ratio over cash",
+    "sharpe_matched": "Sharpe ratio over mean exposure",
+}
 
 
 @dataclass(frozen=True, slots=True)

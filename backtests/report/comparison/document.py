@@ -22,9 +22,9 @@ def document(said: Said) -> dict[str, Any]:
     dict
         ``schema_version``, identity (``run_id``, ``snapshot_id``, ``as_of``, ``source``,
         ``seed``, ``draws``, ``code``, ``execution``, ``start``, ``end``, ``days``),
-        ``simulated``, ``headline``, ``trials``, ``variants`` in the order given, ``yardsticks``, ``pairs``, ``superiority``,
-        ``confidence_set``, ``overfitting``, ``sweep`` and ``charts``. Shares are decimals, Sharpe
-        ratios and excesses are a year. A number that is missing or infinite is null. The same
+        ``simulated``, ``headline``, ``trials``, ``variants`` in the order given, ``yardsticks``,
+        ``pairs``, ``superiority``, ``confidence_set``, ``overfitting``, ``sweep`` and ``charts``.
+        Shares are decimals, Sharpe ratios and excesses are a year. A number that is missing or infinite is null. The same
         inputs and the same state of the trial ledger give the same bytes.
     """
     found = said.found
