@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from backtests.cash import CASH
 from backtests.execution import Execution
 from backtests.run import run_weights
-from backtests.simulation import CASH
 from data.panel import Panel
 from data.snapshot import Snapshot
 from strategies.strategy import WeightRule

@@ -70,9 +70,15 @@ class Entrant:
         return self.run.name
 
     @property
+    def daily(self) -> FloatArray:
+        """The excess as an array."""
+        values: FloatArray = self.excess.to_numpy(float)
+        return values
+
+    @property
     def timed(self) -> bool:
         """Whether its exposure changes enough for there to be timing to measure."""
-        return float(np.std(self.excess.to_numpy())) > TIMED
+        return float(np.std(self.daily)) > TIMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +128,8 @@ class Field:
     def over_cash(self, name: str) -> FloatArray:
         """Return a run's daily returns in excess of cash."""
         simulation = self.runs()[name].simulation
-        excess = simulation.returns - simulation.cash_returns.iloc[1:]
-        return excess.to_numpy(dtype=np.float64)
+        excess: FloatArray = (simulation.returns - simulation.cash_returns.iloc[1:]).to_numpy(float)
+        return excess
 
     def excesses(self) -> FloatArray:
         """Return the excess of all variants over their matched benchmarks (days x variants).
@@ -132,7 +138,7 @@ class Field:
         """
         none = np.zeros(len(self.days))
         return np.column_stack(
-            [entrant.excess.to_numpy() if entrant.timed else none for entrant in self.entrants]
+            [entrant.daily if entrant.timed else none for entrant in self.entrants]
         )
 
     def again(self, entrant: Entrant, execution: Execution) -> Run:

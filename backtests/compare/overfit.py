@@ -56,7 +56,7 @@ class Overfit:
 
 def overfit_variants(field: Field) -> Overfit | None:
     """Return PBO over the compared variants' d_t; ``None`` with fewer than two that time."""
-    timed = [entrant.excess.to_numpy() for entrant in field.entrants if entrant.timed]
+    timed = [entrant.daily for entrant in field.entrants if entrant.timed]
     if len(timed) < 2 or len(timed[0]) < LEAST_DAYS:
         return None
     returns = np.column_stack(timed)

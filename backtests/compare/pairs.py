@@ -149,11 +149,12 @@ def _pair(one: str, other: str, x: FloatArray, y: FloatArray, seed: int, draws: 
         return Pair(one, other, None, None, same=True)
     if len(x) < LEAST_YEARS * YEAR:
         return Pair(one, other, None, None, same=False)
-    options = {"periods_per_year": YEAR, "seed": seed, "draws": draws}
+    mean = mean_difference(x, y, periods_per_year=YEAR, seed=seed, draws=draws)
     sharpe = None
     if np.ptp(x) > FLAT and np.ptp(y) > FLAT:
-        sharpe = _difference(sharpe_difference(x, y, **options))
-    return Pair(one, other, _difference(mean_difference(x, y, **options)), sharpe, same=False)
+        ratios = sharpe_difference(x, y, periods_per_year=YEAR, seed=seed, draws=draws)
+        sharpe = _difference(ratios)
+    return Pair(one, other, _difference(mean), sharpe, same=False)
 
 
 def _difference(found: BootstrapT) -> Difference:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from backtests.compare.board import Board
 from data.aliases import BoolArray, FloatArray, IntArray
 from data.errors import BadTable
 
+Parameters: TypeAlias = Mapping[str, "pd.Series[Any]"]
 # What a sweep is won by: the first of them that the leaderboard has.
 MEASURES = ("sharpe_matched", "sharpe")
 # A neighbour whose Sharpe ratio is no further below the winner's than this counts as near.
@@ -122,16 +123,17 @@ def plateau(board: Board) -> Plateau:
         raise BadTable(f"{board.path}: no variant has a Sharpe ratio: there is no winner")
     known = board.measures[measure].notna().to_numpy()
     values = board.measures[measure].to_numpy(dtype=np.float64)[known]
-    parameters = board.parameters[known].reset_index(drop=True)
+    table = board.parameters[known].reset_index(drop=True)
+    parameters = {str(name): table[name] for name in table}
     at = int(values.argmax())
-    numbers = [name for name in parameters if _is_number(parameters[name])]
+    numbers = [name for name, column in parameters.items() if _is_number(column)]
     steps = {name: _steps(parameters[name]) for name in numbers}
-    beside = _beside(parameters, numbers, steps, at)
+    beside = _beside(parameters, steps, at)
     around = values[beside]
     return Plateau(
         measure=measure,
         best=float(values[at]),
-        winner={name: _plain(parameters[name].iloc[at]) for name in parameters},
+        winner={name: _plain(column.iloc[at]) for name, column in parameters.items()},
         config_hash=str(board.hashes[known].iloc[at]),
         variants=len(values),
         neighbours=int(beside.sum()),
@@ -153,18 +155,16 @@ def _steps(column: pd.Series[Any]) -> IntArray:
     return pd.factorize(column, sort=True)[0].astype(np.intp)
 
 
-def _beside(
-    parameters: pd.DataFrame, numbers: Sequence[str], steps: Mapping[str, IntArray], at: int
-) -> BoolArray:
-    near = np.ones(len(parameters), dtype=np.bool_)
-    for name in parameters:
-        if name in steps:
-            here = steps[name][at]
-            near &= (np.abs(steps[name] - here) <= 1) & ((steps[name] >= 0) == (here >= 0))
-        elif name not in numbers:
-            near &= _equal(parameters[name], at)
-    near[at] = False
-    return near
+def _beside(parameters: Parameters, steps: Mapping[str, IntArray], at: int) -> BoolArray:
+    near = [
+        (np.abs(steps[name] - steps[name][at]) <= 1) & ((steps[name] < 0) == (steps[name][at] < 0))
+        if name in steps
+        else _equal(column, at)
+        for name, column in parameters.items()
+    ]
+    beside: BoolArray = np.logical_and.reduce(near)
+    beside[at] = False
+    return beside
 
 
 def _equal(column: pd.Series[Any], at: int) -> BoolArray:
@@ -174,7 +174,7 @@ def _equal(column: pd.Series[Any], at: int) -> BoolArray:
 
 
 def _maps(
-    parameters: pd.DataFrame, numbers: Sequence[str], values: FloatArray, at: int
+    parameters: Parameters, numbers: Sequence[str], values: FloatArray, at: int
 ) -> tuple[HeatMap, ...]:
     there = [name for name in numbers if pd.notna(parameters[name].iloc[at])]
     ranked = sorted(there, key=lambda name: (-_moves(parameters[name], values), name))[:MAPPED]
@@ -189,24 +189,24 @@ def _moves(column: pd.Series[Any], values: FloatArray) -> float:
     return float(means.max() - means.min())
 
 
-def _map(parameters: pd.DataFrame, x: str, y: str, values: FloatArray, at: int) -> HeatMap:
-    others = [name for name in parameters if name not in (x, y)]
-    inside = np.ones(len(parameters), dtype=np.bool_)
-    for name in others:
-        inside &= _equal(parameters[name], at)
-    rows = parameters[x].to_numpy(), (parameters[y].to_numpy() if y else np.zeros(len(values)))
-    whole = _pivot(*rows, values)
-    cut = _pivot(rows[0][inside], rows[1][inside], values[inside])
+def _map(parameters: Parameters, x: str, y: str, values: FloatArray, at: int) -> HeatMap:
+    others = [_equal(column, at) for name, column in parameters.items() if name not in (x, y)]
+    inside: BoolArray = np.logical_and.reduce([np.ones(len(values), dtype=np.bool_), *others])
+    across = parameters[x].to_numpy()
+    down = parameters[y].to_numpy() if y else np.zeros(len(values))
+    whole = _pivot(across, down, values)
+    cut = _pivot(across[inside], down[inside], values[inside])
     cut = cut.reindex(index=whole.index, columns=whole.columns)
-    sliced = cut.notna().sum().sum() >= ENOUGH * whole.notna().sum().sum()
+    sliced = cut.notna().to_numpy().sum() >= ENOUGH * whole.notna().to_numpy().sum()
     shown = cut if sliced else whole
+    x_values, y_values = (tuple(map(float, axis)) for axis in (shown.columns, shown.index))
     return HeatMap(
         x=x,
         y=y,
-        x_values=tuple(map(float, shown.columns)),
-        y_values=tuple(map(float, shown.index)),
+        x_values=x_values,
+        y_values=y_values,
         values=shown.to_numpy(dtype=np.float64),
-        winner=(shown.columns.get_loc(rows[0][at]), shown.index.get_loc(rows[1][at])),
+        winner=(x_values.index(float(across[at])), y_values.index(float(down[at]))),
         slice=bool(sliced),
     )
 

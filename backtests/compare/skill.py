@@ -10,6 +10,7 @@ from scipy.stats import kurtosis, skew
 
 from backtests.compare.board import Sweep
 from backtests.compare.field import Entrant, Field
+from backtests.inference.bootstrap_t import LEAST_YEARS
 from backtests.inference.effective_trials import effective_trials
 from backtests.inference.moments import (
     deflated_sharpe,
@@ -17,7 +18,6 @@ from backtests.inference.moments import (
     probabilistic_sharpe,
 )
 from backtests.inference.one_sided import OneSided
-from backtests.inference.sharpe import LEAST_YEARS
 from backtests.inference.timing import timing_skill
 from backtests.metrics import YEAR
 from backtests.trials.configuration import configuration_hash
@@ -114,7 +114,7 @@ def record(field: Field, ledger: Ledger) -> int:
     """Record every compared configuration in the trial ledger; return how many were new."""
     new = 0
     for entrant in field.entrants:
-        d = entrant.excess.to_numpy(dtype=np.float64)
+        d = entrant.daily
         sums = fold_sums(d)
         new += ledger.record(
             entrant.rule.family,
@@ -189,7 +189,7 @@ def skill(entrant: Entrant, counted: Trials, *, seed: int, draws: int = 999) -> 
     """
     if not entrant.timed:
         return None
-    d = entrant.excess.to_numpy(dtype=np.float64)
+    d = entrant.daily
     ratio = _ratio(d)
     moments = {"skew": float(skew(d)), "kurtosis": float(kurtosis(d, fisher=False))}
     found = None

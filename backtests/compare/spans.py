@@ -12,7 +12,7 @@ from backtests.compare.field import HOLD, Entrant, Field
 from backtests.inference.leave_one_out import LeaveOneOut, leave_one_out
 from backtests.inference.timing import excess_over_matched
 from backtests.metrics import YEAR
-from data.aliases import BoolArray, FloatArray
+from data.aliases import BoolArray
 from data.chronicle import PURCHASES, QT, SRF_ERAS, Fact
 from data.facts import ESSAY_PUBLISHED
 
@@ -94,16 +94,16 @@ def _within(days: pd.DatetimeIndex, fact: Fact) -> BoolArray:
 
 
 def _any(days: pd.DatetimeIndex, facts: tuple[Fact, ...]) -> BoolArray:
-    return np.logical_or.reduce([_within(days, fact) for fact in facts])
+    inside: BoolArray = np.logical_or.reduce([_within(days, fact) for fact in facts])
+    return inside
 
 
 def stretches(field: Field, entrant: Entrant) -> tuple[Stretch, ...]:
     """Return a variant over every span of :func:`spans`."""
     days = bar_days(field.days)
-    earned = entrant.run.simulation.returns.to_numpy(dtype=np.float64)
-    held = field.yardsticks[HOLD].simulation.returns.to_numpy(dtype=np.float64)
-    exposure = entrant.run.simulation.exposure.iloc[1:].to_numpy(dtype=np.float64)
-    excess = entrant.excess.to_numpy(dtype=np.float64)
+    earned = entrant.run.simulation.returns
+    held = field.yardsticks[HOLD].simulation.returns
+    exposure = entrant.run.simulation.exposure.iloc[1:]
     return tuple(
         Stretch(
             span=name,
@@ -112,15 +112,15 @@ def stretches(field: Field, entrant: Entrant) -> tuple[Stretch, ...]:
             days=int(rows.sum()),
             earned=_total(earned[rows]),
             held=_total(held[rows]),
-            excess=YEAR * float(excess[rows].mean()),
+            excess=YEAR * float(entrant.daily[rows].mean()),
             exposure=float(exposure[rows].mean()),
         )
         for name, rows in spans(days).items()
     )
 
 
-def _total(returns: FloatArray) -> float:
-    return float(np.prod(1.0 + returns) - 1.0)
+def _total(returns: pd.Series[float]) -> float:
+    return float(np.prod(1.0 + returns.to_numpy())) - 1.0
 
 
 def episodes(days: pd.DatetimeIndex) -> dict[str, BoolArray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from backtests.trials.ledger import Ledger
 
 OUT = Path("reports/compare")
+MANY = 10
 # What fits a terminal; the page has all columns.
 SHOWN = {
     "leaderboard": (0, 1, 2, 3, 4, 7, 8),
     "skills": (0, 1, 2, 4, 5, 6, 7),
     "superior": (0, 1, 2, 3, 4),
+    "costs": (0, 1, 2, -2, -1),
     "waiting": (0, 2, 3, 4, 5, 6, 7),
 }
 
@@ -109,14 +112,17 @@ def _print(told: Said) -> None:
     for key, table in told.tables.items():
         if key == "differences":
             print(table.title)
-            for sentence in told.pairs:
+            for sentence in told.pairs if len(told.pairs) <= MANY else told.telling:
                 print(f"  {sentence}")
         else:
             shown = narrow(table, SHOWN[key]) if key in SHOWN else table
+            if key == "eras":
+                # Before publication and since; the page has the other eras.
+                shown = replace(shown, groups=shown.groups[:2])
             print_table(shown.title, shown.header, flat(shown))
         print()
-    for sentence in (told.trials, told.contenders, told.overfit, told.plateau):
-        if sentence:
-            print(sentence)
+    for line in (told.trials, told.contenders, told.overfit, told.plateau):
+        if line:
+            print(line)
     found = told.found
     print(f"\nrun {found.run_id}, snapshot {found.manifest['snapshot_id']}")

@@ -22,6 +22,7 @@ from backtests.report.comparison.sentences import (
     plateau_sentence,
     since_sentence,
     skill_sentence,
+    telling_pairs,
     trials_sentence,
 )
 from backtests.report.comparison.table import Table
@@ -62,6 +63,8 @@ class Said:
         What happened since publication.
     pairs, skills : tuple of str
         One sentence a pair, one a variant.
+    telling : tuple of str
+        Of the pairs those with buy and hold and those that differ, and how many others there are.
     trials, contenders : str
         How many were tried; who may be the best.
     overfit, plateau : str or None
@@ -80,6 +83,7 @@ class Said:
     since: str | None
     pairs: tuple[str, ...]
     skills: tuple[str, ...]
+    telling: tuple[str, ...]
     trials: str
     contenders: str
     overfit: str | None
@@ -106,6 +110,7 @@ def said(found: Comparison) -> Said:
         since=since_sentence(found),
         pairs=tuple(pair_sentence(pair) for pair in found.pairs),
         skills=tuple(skill_sentence(one) for one in found.standings),
+        telling=telling_pairs(found),
         trials=trials_sentence(found),
         contenders=contenders_sentence(found.contenders),
         overfit=None if found.overfit is None else overfit_sentence(found.overfit),

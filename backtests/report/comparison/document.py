@@ -24,8 +24,8 @@ def document(said: Said) -> dict[str, Any]:
         ``seed``, ``draws``, ``code``, ``execution``, ``start``, ``end``, ``days``),
         ``simulated``, ``headline``, ``trials``, ``variants`` in the order given, ``yardsticks``,
         ``pairs``, ``superiority``, ``confidence_set``, ``overfitting``, ``sweep`` and ``charts``.
-        Shares are decimals, Sharpe ratios and excesses are a year. A number that is missing or infinite is null. The same
-        inputs and the same state of the trial ledger give the same bytes.
+        Shares are decimals, Sharpe ratios and excesses are a year. A number that is missing or
+        infinite is null. The same inputs and trial ledger give the same bytes.
     """
     found = said.found
     field, manifest = found.field, found.manifest

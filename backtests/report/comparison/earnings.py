@@ -14,6 +14,14 @@ from backtests.report.wording import NONE, figure, fixed, percent
 from backtests.run import Run
 from backtests.uncertainty import Uncertainty
 
+PAID = {
+    "fees": "Fees",
+    "slippage": "Slippage",
+    "delisting": "Delisting",
+    "borrow": "Borrowing",
+    "funding": "Funding",
+    "interest": "Interest earned",
+}
 LEADERS = (
     "cagr",
     "sharpe",
@@ -23,8 +31,6 @@ LEADERS = (
     "tail",
     "exposure",
     "turnover",
-    "costs_paid",
-    "ending_value",
 )
 
 
@@ -67,8 +73,11 @@ def _leader(run: Run, sure: Uncertainty | None) -> tuple[Cell, ...]:
 
 def costs(found: Comparison) -> Table:
     """Return turnover, costs and break-even costs."""
-    funded = any("funding" in one.entrant.run.simulation.costs for one in found.standings)
-    paid = ["fees", "slippage", "delisting", "borrow", "interest"] + ["funding"] * funded
+    paid = [
+        name
+        for name in PAID
+        if any(one.entrant.run.simulation.costs.get(name) for one in found.standings)
+    ]
     rows = []
     for one in found.standings:
         simulation = one.entrant.run.simulation
@@ -90,30 +99,30 @@ def costs(found: Comparison) -> Table:
             f"{figure(execution.slippage_bp)} slippage). Break-even: the cost per trade at which "
             "the excess would be zero, found by running the engine again; below it the excess a "
             "year without costs. Over the mean exposure it is the mean of d, over buy and hold "
-            "the difference of growth rates. USD."
+            "the difference of growth rates. Amounts in USD; what nobody paid is left out."
         ),
         header=(
             "Variant",
             "Turnover a year",
             "Trades",
-            *(f"{name.capitalize()}, USD" for name in paid),
-            "Break-even over mean exposure, bp",
-            "Break-even over buy and hold, bp",
+            *(PAID[name] for name in paid),
+            "Break-even, bp: over mean exposure",
+            "over buy and hold",
         ),
         groups=(("", tuple(rows)),),
     )
 
 
 def _even(found: BreakEven) -> Cell:
-    free = f"{percent(found.free, 1, sign=True)} free of cost"
-    return Cell(even_text(found), free)
+    free = f"{percent(found.free, 1, sign=True)} without"
+    return Cell(even_text(found, unit=""), free)
 
 
-def even_text(found: BreakEven) -> str:
-    """Return a break-even cost: a number of basis points, or why there is none."""
+def even_text(found: BreakEven, unit: str = " bp") -> str:
+    """Return a break-even cost, or in words why there is none."""
     if found.cost_bp is not None:
-        return fixed(found.cost_bp, 1)
-    return "none: behind without costs" if found.free <= 0 else f"above {fixed(MOST_BP)}"
+        return fixed(found.cost_bp, 1) + unit
+    return "none: behind without costs" if found.free <= 0 else f"above {fixed(MOST_BP)}{unit}"
 
 
 def waiting(found: Comparison) -> Table:

@@ -193,9 +193,9 @@ def _costs(found: Comparison, choice: Standing) -> tuple[str, ...]:
     matched, hold = choice.break_even
     return (
         f"It pays {figure(cost_bp(found.field.execution))} bp a trade. Break-even: "
-        f"{even_text(matched)} bp over its mean exposure ({percent(matched.free, 1, sign=True)} a "
-        f"year free of cost), {even_text(hold)} bp over buy and hold "
-        f"({percent(hold.free, 1, sign=True)}).".replace("costs bp", "costs"),
+        f"{even_text(matched)} over its mean exposure ({percent(matched.free, 1, sign=True)} a "
+        f"year free of cost), {even_text(hold)} over buy and hold "
+        f"({percent(hold.free, 1, sign=True)}).",
         _waiting(choice),
     )
 
@@ -219,19 +219,14 @@ def _runner(found: Comparison, choice: Standing, runner: Standing) -> tuple[str,
     told.append(
         f"Turnover {fixed(one['turnover'], 1)} against {fixed(other['turnover'], 1)} times a year; "
         f"break-even over mean exposure {even_text(choice.break_even[0])} against "
-        f"{even_text(runner.break_even[0])} bp; deepest drawdown {percent(one['max_drawdown'])} "
+        f"{even_text(runner.break_even[0])}; deepest drawdown {percent(one['max_drawdown'])} "
         f"against {percent(other['max_drawdown'])}."
     )
     return tuple(told)
 
 
 def _change(choice: Standing) -> tuple[str, ...]:
-    matched, _ = choice.break_even
-    told = []
-    if matched.cost_bp is not None:
-        told.append(
-            f"Costs above {figure(matched.cost_bp)} bp a trade: then its timing earns nothing."
-        )
+    told = [_other_costs(choice)]
     depth = choice.uncertainty.max_drawdown
     if depth is not None:
         told.append(f"A drawdown below {percent(depth[0])}, the low end of its resampling range.")
@@ -239,6 +234,20 @@ def _change(choice: Standing) -> tuple[str, ...]:
         told += _years(choice.skill)
     told.append("Another configuration: that is another trial, and another comparison.")
     return tuple(told)
+
+
+def _other_costs(choice: Standing) -> str:
+    matched, paid = choice.break_even[0], cost_bp(choice.entrant.run.simulation.execution)
+    if matched.cost_bp is None and matched.free <= 0:
+        return "Not costs: its timing is behind even without any."
+    if matched.cost_bp is None:
+        return f"Hardly costs: its timing pays for {even_text(matched)} a trade."
+    limit = fixed(matched.cost_bp, 1)
+    if matched.cost_bp < paid:
+        return (
+            f"Costs below {limit} bp a trade: at the {figure(paid)} bp it pays, its timing loses."
+        )
+    return f"Costs above {limit} bp a trade ({figure(paid)} are paid): then its timing loses."
 
 
 def _years(found: Skill) -> list[str]:

@@ -84,6 +84,22 @@ def pair_sentence(pair: Pair) -> str:
     )
 
 
+def telling_pairs(found: Comparison) -> tuple[str, ...]:
+    """Say what became of the pairs with buy and hold and of those that differ; count the rest."""
+    told = [
+        pair
+        for pair in found.pairs
+        if HOLD in (pair.one, pair.other)
+        or pair.outcome not in (Outcome.INDISTINGUISHABLE, Outcome.TOO_SHORT)
+    ]
+    said = [pair_sentence(pair) for pair in told]
+    if rest := len(found.pairs) - len(told):
+        kind = "indistinguishable" if found.pairs[0].mean is not None else "too short to say"
+        verb = "is" if rest == 1 else "are"
+        said.append(f"{_first(plural(rest, 'other pair'))} {verb} {kind}: see the matrix.")
+    return tuple(said)
+
+
 def skill_sentence(one: Standing) -> str:
     """Say what a variant earned over its own mean exposure, and whether luck explains it."""
     found, name = one.skill, _first(words(one.name))

@@ -65,5 +65,5 @@ def narrow(table: Table, columns: Sequence[int]) -> Table:
             (heading, tuple(tuple(row[at] for at in columns) for row in rows))
             for heading, rows in table.groups
         ),
-        text=tuple(new for new, at in enumerate(columns) if at in table.text),
+        text=tuple(new for new, at in enumerate(columns) if at % len(table.header) in table.text),
     )

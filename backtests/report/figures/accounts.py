@@ -33,7 +33,7 @@ from backtests.report.wording import fixed, listing, percent
 VALUE, EXCESS = (0.42, 0.95), (0.0, 0.33)
 TITLES = (
     "Value of the account, USD, log scale",
-    "Sum of returns over the exposure-matched benchmark, percent",
+    "Sum of returns over mean exposure, percent",
 )
 # Vermilion and blue mean no verdict here: every line carries its name.
 COLOURS = ("blue", "vermilion", "green", "purple", "orange", "sky")

@@ -14,7 +14,7 @@ from backtests.report.palette import LIGHT
 from backtests.report.wording import percent, plural
 
 TITLE = "Splits, share of all"
-AXIS = "logit of the chosen one’s rank out of sample (0: the middle)"
+AXIS = "logit of its rank out of sample"
 
 
 def table(logits: Sequence[tuple[float, int]]) -> pd.DataFrame:

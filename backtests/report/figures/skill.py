@@ -23,7 +23,7 @@ from backtests.report.figures.base import (
 from backtests.report.palette import LIGHT
 from backtests.report.wording import fixed, listing, span
 
-TITLE = "Sharpe ratio a year over the exposure-matched benchmark"
+TITLE = "Sharpe ratio a year over mean exposure"
 ROW = 62
 PLACEBO = "same weights at other times, 95%"
 
