@@ -39,6 +39,10 @@ class Commands(LazyGroup):
             "plumbline.commands.explain",
             "Why a strategy held what it held on a day, figure by figure.",
         ),
+        "trials": Lazy(
+            "plumbline.commands.trials",
+            "Every configuration ever tried, and the sealed holdout.",
+        ),
         "data": Lazy("plumbline.commands.data", "Import tables and see what the store holds."),
         "signals": Lazy("plumbline.commands.signals", "List the signals and show their values."),
         "strategies": Lazy(

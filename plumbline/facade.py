@@ -16,6 +16,9 @@ import pandas as pd
 from backtests.execution import Execution as Execution
 from backtests.run import Run
 from backtests.run import backtest as _backtest
+from backtests.trials.holdout import cut
+from backtests.trials.ledger import Ledger
+from backtests.trials.recording import record_runs
 from data.loading import instant, load
 from data.panel import Panel, panel_of
 from data.settings import settings
@@ -38,8 +41,14 @@ def snapshot(data: str | None = None, as_of: str | None = None) -> Snapshot:
         As ``--data`` of the command line.
     as_of : str, optional
         An instant with a time zone; nothing known later is seen.
+
+    Notes
+    -----
+    Nothing after a sealed holdout's boundary is seen while the seal is in force.
     """
-    found = load(data, None if as_of is None else instant(as_of))
+    found, _ = cut(
+        load(data, None if as_of is None else instant(as_of)), Ledger(settings(data).home)
+    )
     if found.truth is not None:
         warnings.warn(
             f"simulated world {found.truth.world!r}: nothing here is about the real world",
@@ -73,14 +82,11 @@ def backtest(
 ) -> Run:
     """Backtest a variant, a ``.toml`` file or ``module:object``; days as ``"2024-01-31"``."""
     days = [None if text is None else pd.Timestamp(text, tz="UTC") for text in (start, end)]
-    return _backtest(
-        load_strategy(name, settings().home),
-        snapshot(data, as_of),
-        execution,
-        start=days[0],
-        end=days[1],
-        panel=panel(data, as_of),
-    )
+    home, seen = settings().home, snapshot(data, as_of)
+    rule = load_strategy(name, home)
+    run = _backtest(rule, seen, execution, start=days[0], end=days[1], panel=panel(data, as_of))
+    record_runs(Ledger(home), [(rule.family, run)], seen, "backtest")
+    return run
 
 
 def report(

@@ -149,8 +149,8 @@ class Ledger:
     def counts(self) -> dict[str, int]:
         """Return the number of distinct configurations by family.
 
-        The largest of three counts: the rows, what the chain says of them, and what its copy
-        says.
+        The largest of three counts: the rows, what the chain says of them, and what the chain and
+        its copy say together.
         """
         copied = chain.checkpoints(self.copy)
         if not self.path.is_file():
@@ -163,11 +163,11 @@ class Ledger:
                     "GROUP BY family_id"
                 ).fetchall()
             )
-        union = {entry.digest: entry for entry in (*copied, *stored)}
-        chained = _by_family(union.values())
+        union = {entry.digest: entry for entry in (*stored, *copied)}
+        counts = (rows, _by_family(stored), _by_family(union.values()))
         return {
-            family: max(chained.get(family, 0), rows.get(family, 0))
-            for family in sorted({*chained, *rows})
+            family: max(count.get(family, 0) for count in counts)
+            for family in sorted(set().union(*counts))
         }
 
     def sharpes(self, family: str, over: Over = "matched") -> FloatArray:
@@ -301,7 +301,7 @@ def _next(connection: sqlite3.Connection) -> int:
 def _by_family(found: Iterable[Entry]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for entry in found:
-        if entry.header["kind"] == "batch":
+        if entry.header.get("kind") == "batch" and "family" in entry.header:
             family = str(entry.header["family"])
             counts[family] = counts.get(family, 0) + entry.rows
     return counts

@@ -31,6 +31,8 @@ def command(
     from backtests.execution import Execution
     from backtests.output import run_summary, write_run
     from backtests.run import backtest
+    from backtests.trials.ledger import Ledger
+    from backtests.trials.recording import record_runs
     from data.panel import panel_of
     from data.settings import settings
     from plumbline.options import day, print_json, snapshot_of
@@ -42,6 +44,7 @@ def command(
     snapshot = snapshot_of(data, as_of)
     panel, first, last = panel_of(snapshot), day(start), day(end)
     run = backtest(strategy, snapshot, execution, start=first, end=last, panel=panel)
+    record_runs(Ledger(settings().home), [(strategy.family, run)], snapshot, "backtest")
     # The same days for all, from the rule's first decision on.
     first = run.manifest["start"]
     yardsticks = [
