@@ -72,8 +72,7 @@ class Entrant:
     @property
     def daily(self) -> FloatArray:
         """The excess as an array."""
-        values: FloatArray = self.excess.to_numpy(float)
-        return values
+        return self.excess.to_numpy().astype(np.float64)
 
     @property
     def timed(self) -> bool:
@@ -128,8 +127,8 @@ class Field:
     def over_cash(self, name: str) -> FloatArray:
         """Return a run's daily returns in excess of cash."""
         simulation = self.runs()[name].simulation
-        excess: FloatArray = (simulation.returns - simulation.cash_returns.iloc[1:]).to_numpy(float)
-        return excess
+        excess = simulation.returns - simulation.cash_returns.iloc[1:]
+        return excess.to_numpy().astype(np.float64)
 
     def excesses(self) -> FloatArray:
         """Return the excess of all variants over their matched benchmarks (days x variants).

@@ -20,9 +20,8 @@ from backtests.inference.moments import (
 from backtests.inference.one_sided import OneSided
 from backtests.inference.timing import timing_skill
 from backtests.metrics import YEAR
-from backtests.trials.configuration import configuration_hash
 from backtests.trials.ledger import LEAST_KNOWN, Ledger
-from backtests.trials.rows import fold_sums
+from backtests.trials.recording import per_period_sharpe, record_runs
 from data.aliases import FloatArray
 
 # The smallest Sharpe ratio over the exposure-matched benchmark of interest, a year.
@@ -112,22 +111,8 @@ class Skill:
 
 def record(field: Field, ledger: Ledger) -> int:
     """Record every compared configuration in the trial ledger; return how many were new."""
-    new = 0
-    for entrant in field.entrants:
-        d = entrant.daily
-        sums = fold_sums(d)
-        new += ledger.record(
-            entrant.rule.family,
-            [configuration_hash(entrant.rule.config, field.execution)],
-            origin="compare",
-            snapshot_id=field.snapshot.snapshot_id,
-            data_until=field.snapshot.as_of.to_pydatetime(),
-            sharpe_cash=[_ratio(field.over_cash(entrant.name))],
-            sharpe_matched=[_ratio(d) if entrant.timed else np.nan],
-            periods=len(d),
-            folds=None if sums is None or not entrant.timed else sums[None],
-        )
-    return new
+    runs = [(entrant.rule.family, entrant.run) for entrant in field.entrants]
+    return record_runs(ledger, runs, field.snapshot, "compare")
 
 
 def trials(field: Field, ledger: Ledger, sweep: Sweep | None = None) -> Trials:
@@ -190,7 +175,7 @@ def skill(entrant: Entrant, counted: Trials, *, seed: int, draws: int = 999) -> 
     if not entrant.timed:
         return None
     d = entrant.daily
-    ratio = _ratio(d)
+    ratio = per_period_sharpe(d)
     moments = {"skew": float(skew(d)), "kurtosis": float(kurtosis(d, fisher=False))}
     found = None
     if len(d) >= LEAST_YEARS * YEAR:
@@ -223,9 +208,3 @@ def skill(entrant: Entrant, counted: Trials, *, seed: int, draws: int = 999) -> 
         days=len(d),
         **moments,
     )
-
-
-def _ratio(returns: FloatArray) -> float:
-    """Return the Sharpe ratio per period; NaN for flat returns."""
-    spread = float(returns.std())
-    return float(returns.mean()) / spread if spread > 1e-12 else float("nan")
