@@ -1,7 +1,7 @@
 """Point-in-time tests of whether the plumbing of the dollar moves crypto.
 
 Public names, each loaded when it is first used: ``snapshot``, ``panel``, ``signal``, ``backtest``,
-``report``, ``Execution`` and ``SimulatedData``.
+``sweep``, ``report``, ``Execution`` and ``SimulatedData``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         report,
         signal,
         snapshot,
+        sweep,
     )
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "report",
     "signal",
     "snapshot",
+    "sweep",
 ]
 
 

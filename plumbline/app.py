@@ -23,6 +23,10 @@ class Commands(LazyGroup):
             "plumbline.commands.backtest",
             "Backtest a strategy and show it beside the benchmarks.",
         ),
+        "sweep": Lazy(
+            "plumbline.commands.sweep",
+            "Evaluate a grid of variants and confirm the best of them.",
+        ),
         "compare": Lazy(
             "plumbline.commands.compare",
             "Compare variants with each other and with the benchmarks.",
@@ -38,6 +42,10 @@ class Commands(LazyGroup):
         "explain": Lazy(
             "plumbline.commands.explain",
             "Why a strategy held what it held on a day, figure by figure.",
+        ),
+        "walkforward": Lazy(
+            "plumbline.commands.walkforward",
+            "Choose parameters on the past and judge them on what came after.",
         ),
         "trials": Lazy(
             "plumbline.commands.trials",

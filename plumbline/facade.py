@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -25,6 +26,9 @@ from data.settings import settings
 from data.snapshot import Snapshot
 from signals.registry import signal as _signal
 from strategies.loading import load_strategy
+
+if TYPE_CHECKING:
+    from backtests.sweep.sweep import Sweep
 
 
 class SimulatedData(UserWarning):
@@ -87,6 +91,49 @@ def backtest(
     run = _backtest(rule, seen, execution, start=days[0], end=days[1], panel=panel(data, as_of))
     record_runs(Ledger(home), [(rule.family, run)], seen, "backtest")
     return run
+
+
+def sweep(
+    grid: str | Path | Mapping[str, Any],
+    out: str | Path,
+    *,
+    data: str | None = None,
+    as_of: str | None = None,
+    workers: int | None = None,
+    on: str = "local",
+    scheduler: str | None = None,
+    top: int = 10,
+    yes: bool = False,
+) -> Sweep:
+    """Evaluate every variant of a grid; see ``plumbline sweep``.
+
+    Parameters
+    ----------
+    grid : str, Path or mapping
+        A grid file, or what one says.
+    out : str or Path
+        Folder for the leaderboard.
+    data, as_of, workers, on, scheduler, top, yes
+        As the command's options.
+    """
+    from backtests.sweep.grid import grid_of, read_grid
+    from backtests.sweep.job import job_of
+    from backtests.sweep.sweep import check_size, place
+    from backtests.sweep.sweep import sweep as _sweep
+    from backtests.trials.holdout import cut
+    from backtests.trials.ledger import Ledger
+
+    home = settings(data).home
+    ledger, where = Ledger(home), place(on)
+    if isinstance(grid, Mapping):
+        found = grid_of(grid, "grid", "grid", home)
+    else:
+        found = read_grid(Path(grid), home)
+    job = job_of(found, cut(snapshot(data, as_of), ledger)[0])
+    check_size(job, on=where, yes=yes)
+    return _sweep(
+        job, Path(out), ledger=ledger, workers=workers, on=where, scheduler=scheduler, top=top
+    )
 
 
 def report(

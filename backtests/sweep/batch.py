@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from backtests.execution import BASIS_POINT, Execution
 from backtests.sweep.paths import Paths
 from data.aliases import BoolArray, FloatArray, IntArray
 
@@ -27,6 +30,19 @@ class Terms:
     borrow: FloatArray
     delay: IntArray
 
+    def __len__(self) -> int:
+        return len(self.fee)
+
+
+def terms_of(execution: Execution, count: int) -> Terms:
+    """Return an execution's terms for `count` variants."""
+    return Terms(
+        fee=np.full(count, execution.fee),
+        slippage=np.full(count, execution.slippage),
+        borrow=np.full(count, execution.borrow_bp * BASIS_POINT),
+        delay=np.full(count, execution.delay_hours // 24, dtype=np.int64),
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class MatrixBatch:
@@ -43,6 +59,9 @@ class MatrixBatch:
 
     weights: FloatArray
     terms: Terms
+
+    def __len__(self) -> int:
+        return len(self.weights)
 
 
 @dataclass(frozen=True, slots=True)

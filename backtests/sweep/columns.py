@@ -46,6 +46,7 @@ class Columns:
             *(pa.field(path, kind) for path, kind in self.parameters.items()),
             pa.field("config_hash", pa.string()),
             pa.field("route", _TEXT),
+            pa.field("status", _TEXT),
             *(pa.field(name, pa.float64()) for name in (*self.measures, *FOLD_NAMES)),
         ]
         return pa.schema(fields, metadata={IDENTITY: canonical_json(identity).encode()})
@@ -108,6 +109,8 @@ class Rows:
         Hash under which each counts as a trial.
     routes : list of str
         What computed each.
+    status : list of str
+        "fine", or why there are no figures.
     measures : ndarray of shape (n, measures)
     folds : ndarray of shape (n, 16)
     """
@@ -116,6 +119,7 @@ class Rows:
     digits: IntArray
     hashes: list[str]
     routes: list[str]
+    status: list[str]
     measures: FloatArray
     folds: FloatArray
 
@@ -127,6 +131,7 @@ def table_of(grid: Grid, columns: Columns, schema: pa.Schema, rows: Rows) -> pa.
         *_parameters(grid, columns, rows.digits),
         pa.array(rows.hashes, pa.string()),
         pa.array(rows.routes, _TEXT),
+        pa.array(rows.status, _TEXT),
         *(pa.array(column) for column in rows.measures.T),
         *(pa.array(column) for column in rows.folds.T),
     ]

@@ -6,15 +6,17 @@ bars, at the same prices and with the same exceptions as the engine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from backtests.cash import CASH, growth
 from backtests.execution import Execution
-from backtests.orders import DAY
+from backtests.orders import DAY, orders
 from data.aliases import BoolArray, FloatArray
 from data.bars import Bars
+from data.errors import EngineError
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Field:
         Where an order can fill.
     exits : bool array (N, A)
         Forced exits of delisted assets.
+    priced : bool array (N, A)
+        Whether the asset has had a close before the bar and is not delisted: it may be held.
     range_slippage : array (N, A)
         Slippage beyond a variant's fixed part: ``slippage_range`` times the last known range.
     lent : array (N, 2)
@@ -58,6 +62,7 @@ class Field:
     to_close: FloatArray
     tradable: BoolArray
     exits: BoolArray
+    priced: BoolArray
     range_slippage: FloatArray
     lent: FloatArray
     days: FloatArray
@@ -97,7 +102,47 @@ def field_of(
     EngineError
         Input that cannot be run on; as :func:`backtests.engine.simulate`.
     """
-    raise AssertionError
+    if len(decisions) == 0 or (len(decisions) - 1) * DAY != decisions[-1] - decisions[0]:
+        raise EngineError("a screening needs one decision time a day, without a gap")
+    hours = replace(execution, delay_hours=execution.delay_hours % 24, slippage_bp=0.0)
+    # Something is wanted of every asset on every day, so that every price is asked for.
+    every = pd.date_range(decisions[0], max(decisions[-1], bars.index[-1] - DAY), freq=DAY)
+    weights = pd.DataFrame(1.0 / len(bars.assets), index=every, columns=list(bars.assets))
+    plan = orders(weights.assign(**{CASH: 0.0}), bars, hours, hourly)
+    last_close = np.vstack([np.full((1, len(plan.assets)), np.nan), plan.mark_close[:-1]])
+    days = np.array([plan.fill_at, 1.0 - plan.fill_at])
+    gone = np.logical_or.accumulate(plan.exits, axis=0) & ~plan.exits
+    return Field(
+        assets=plan.assets,
+        decisions=decisions,
+        closes=plan.closes,
+        to_fill=_factor(plan.mark_fill, last_close),
+        to_close=_factor(plan.mark_close, plan.mark_fill),
+        tradable=(plan.why_not == "") & ~np.isnan(plan.price),
+        exits=plan.exits,
+        priced=~np.isnan(last_close) & ~gone,
+        range_slippage=np.where(plan.exits, 0.0, np.nan_to_num(plan.slippage)),
+        lent=_interest(cash_rate, plan.closes, days),
+        days=days,
+        execution=hours,
+    )
 
 
-_ = (np, DAY)
+def _factor(after: FloatArray, before: FloatArray) -> FloatArray:
+    factors: FloatArray = after / before
+    return np.ascontiguousarray(np.where(np.isnan(factors), 1.0, factors))
+
+
+def _interest(
+    cash_rate: pd.Series[float], closes: pd.DatetimeIndex, days: FloatArray
+) -> FloatArray:
+    rate = cash_rate.astype(np.float64).reindex(closes - DAY)
+    absent = rate.index[~np.isfinite(rate.to_numpy())]
+    if len(absent):
+        raise EngineError(
+            f"cash rate unknown at {absent[0]:%Y-%m-%d} and on {len(absent) - 1} other days: "
+            "start later, or give the rate as known at every decision time"
+        )
+    lent = np.zeros((len(closes), 1), dtype=bool)
+    percent = rate.to_numpy().astype(np.float64)[:, None]
+    return np.ascontiguousarray(growth(percent, lent, 0.0, days[None, :]) - 1.0)

@@ -18,8 +18,7 @@ from strategies.strategy import Strategy
 Table: TypeAlias = Mapping[str, Any]
 
 EXECUTION = "execution"
-# The parts of a variant file that its weights do not depend on.
-DESCRIPTION = ("title", "family")
+_DEFAULT = Execution()
 
 
 def parameters(strategy: Strategy, execution: Execution) -> dict[str, Any]:
@@ -52,10 +51,19 @@ def execution_from(table: Table, origin: str) -> Execution:
     for key in given:
         if key not in known:
             raise UnknownName(f"parameter of execution in {origin}", key, known)
+    # A whole number is as good as a float, and is counted as the same configuration.
+    exact: dict[str, Any] = {
+        key: float(value) if _is_float(key) and type(value) is int else value
+        for key, value in given.items()
+    }
     try:
-        return Execution(**given)
+        return Execution(**exact)
     except BadConfig as error:
         raise BadConfig(f"{origin}: {error}") from None
+
+
+def _is_float(key: str) -> bool:
+    return isinstance(getattr(_DEFAULT, key), float)
 
 
 def look(table: Table, path: str) -> Any:

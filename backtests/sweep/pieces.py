@@ -117,10 +117,11 @@ def regrouped(parts: Iterator[pa.Table], rows: int = GROUP) -> Iterator[pa.Table
 def _rebuilt(table: pa.Table) -> pa.Table:
     arrays = []
     for column, field in zip(table.columns, table.schema, strict=True):
-        plain = column
         if pa.types.is_dictionary(field.type):
-            plain = column.cast(field.type.value_type).combine_chunks().dictionary_encode()
-        arrays.append(plain.combine_chunks().cast(field.type))
+            plain = column.cast(field.type.value_type).combine_chunks()
+            arrays.append(plain.dictionary_encode().cast(field.type))
+        else:
+            arrays.append(column.combine_chunks())
     return pa.table(arrays, schema=table.schema)
 
 

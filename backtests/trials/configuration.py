@@ -12,6 +12,7 @@ from data.canonical import canonical_json
 
 # The size of the account is no choice that a Sharpe ratio could be fitted with.
 _LEFT_OUT = "initial_cash"
+_USUAL = Execution()
 
 
 def configuration_hash(config: Mapping[str, Any], execution: Execution | None = None) -> str:
@@ -32,5 +33,10 @@ def configuration_hash(config: Mapping[str, Any], execution: Execution | None = 
     """
     costs = dataclasses.asdict(execution or Execution())
     del costs[_LEFT_OUT]
-    text = canonical_json({"config": config, "execution": costs})
+    # 10 basis points are 10.0 basis points.
+    same = {
+        name: float(value) if isinstance(getattr(_USUAL, name), float) else value
+        for name, value in costs.items()
+    }
+    text = canonical_json({"config": config, "execution": same})
     return hashlib.sha256(text.encode()).hexdigest()

@@ -95,6 +95,7 @@ def test_rows_show_every_varied_parameter():
         found.space.digits(points),
         ["0" * 64] * len(points),
         ["native"] * len(points),
+        ["fine"] * len(points),
         np.zeros((len(points), 1)),
         np.zeros((len(points), 16)),
     )

@@ -31,6 +31,7 @@ def test_the_usual_execution_and_the_size_of_the_account_do_not():
     usual = configuration_hash(RULE.config)
     assert configuration_hash(RULE.config, Execution()) == usual
     assert configuration_hash(RULE.config, Execution(initial_cash=5.0)) == usual
+    assert configuration_hash(RULE.config, Execution(fee_bp=10)) == usual
 
 
 def test_every_parameter_does():
