@@ -17,15 +17,15 @@ import pyarrow.parquet as pq
 from backtests.compare.field import HOLD, Field
 from backtests.provenance import code_version
 from backtests.run import run_weights
+from backtests.sweep.columns import FOLD_NAMES, FOLDS
+from backtests.sweep.output import LEADERBOARD, MANIFEST
+from backtests.sweep.screen import fold_edges
 from data.aliases import FloatArray
 from data.errors import BadTable
 from data.snapshot import Snapshot
 from strategies.baselines import BASELINES
 from strategies.strategy import weights_of
 
-MANIFEST = "manifest.json"
-FOLDS = 16
-FOLD_NAMES = tuple(f"fold_{number:02d}" for number in range(FOLDS))
 FIRST, AFTER = "variant", "config_hash"
 
 
@@ -73,7 +73,7 @@ def read_board(path: Path, snapshot: Snapshot) -> Board:
         If it is missing, no leaderboard, from another snapshot or written by another version of
         the program; in one line.
     """
-    file = path / "leaderboard.parquet" if path.is_dir() else path
+    file = path / LEADERBOARD if path.is_dir() else path
     manifest = _manifest(file)
     for key, own in (("snapshot_id", snapshot.snapshot_id), ("code", code_version())):
         if manifest.get(key) != own:
@@ -155,10 +155,8 @@ def over_mean_exposure(board: Board, field: Field) -> Sweep:
         panel=field.panel,
     )
     returns = run.simulation.returns.to_numpy(dtype=np.float64)
-    edges = np.arange(FOLDS + 1) * len(returns) // FOLDS
-    held = np.array(
-        [np.prod(1.0 + returns[first:last]) - 1.0 for first, last in pairwise(edges.tolist())]
-    )
+    edges = fold_edges(len(returns)).tolist()
+    held = np.array([np.prod(1.0 + returns[first:last]) - 1.0 for first, last in pairwise(edges)])
     exposure = board.measures["exposure"].to_numpy(dtype=np.float64)
     folds = board.folds - exposure[:, None] * held
     folds = folds[np.isfinite(folds).all(axis=1)]

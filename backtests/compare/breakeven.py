@@ -8,7 +8,7 @@ from functools import cache
 
 from scipy.optimize import brentq
 
-from backtests.compare.field import HOLD, Entrant, Field
+from backtests.compare.field import HOLD, MATCHED, Entrant, Field
 from backtests.execution import Execution
 from backtests.holding import excess_of
 from backtests.metrics import YEAR, cagr
@@ -98,10 +98,11 @@ def break_even(field: Field, entrant: Entrant) -> tuple[BreakEven, BreakEven]:
         )
         return timing, cagr(run.simulation.equity) - cagr(holding.simulation.equity)
 
-    own = excesses(cost_bp(field.execution))
+    own = YEAR * float(entrant.excess.mean())
+    growth = [cagr(run.simulation.equity) for run in (entrant.run, field.yardsticks[HOLD])]
     return (
-        _solve("exposure_matched", lambda bp: excesses(bp)[0], own[0]),
-        _solve(HOLD, lambda bp: excesses(bp)[1], own[1]),
+        _solve(MATCHED, lambda bp: excesses(bp)[0], own),
+        _solve(HOLD, lambda bp: excesses(bp)[1], growth[0] - growth[1]),
     )
 
 

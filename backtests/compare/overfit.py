@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backtests.compare.board import FOLDS
 from backtests.compare.field import Field
 from backtests.inference.effective_trials import effective_trials
 from backtests.inference.overfitting import Overfitting, cscv, probability_of_overfitting
+from backtests.sweep.columns import FOLDS
 from data.aliases import FloatArray
 
 LEAST_DAYS = 2 * FOLDS

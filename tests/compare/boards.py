@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backtests.compare.board import FOLD_NAMES
 from backtests.provenance import code_version
+from backtests.sweep.columns import FOLD_NAMES
 from data.aliases import FloatArray
 from data.canonical import canonical_json
 from data.snapshot import Snapshot

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backtests.compare.board import FOLDS, over_mean_exposure, read_board
+from backtests.compare.board import over_mean_exposure, read_board
 from backtests.compare.field import Field
 from backtests.run import backtest
+from backtests.sweep.columns import FOLDS
 from data.errors import BadTable
 from data.snapshot import Snapshot
 from strategies.baselines import BASELINES

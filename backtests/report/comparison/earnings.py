@@ -73,11 +73,8 @@ def _leader(run: Run, sure: Uncertainty | None) -> tuple[Cell, ...]:
 
 def costs(found: Comparison) -> Table:
     """Return turnover, costs and break-even costs."""
-    paid = [
-        name
-        for name in PAID
-        if any(one.entrant.run.simulation.costs.get(name) for one in found.standings)
-    ]
+    books = [one.entrant.run.simulation.costs for one in found.standings]
+    paid = [name for name in PAID if any(abs(book.get(name, 0.0)) >= 0.5 for book in books)]
     rows = []
     for one in found.standings:
         simulation = one.entrant.run.simulation
@@ -97,9 +94,9 @@ def costs(found: Comparison) -> Table:
         note=(
             f"Every trade pays {figure(cost_bp(execution))} bp ({figure(execution.fee_bp)} fee, "
             f"{figure(execution.slippage_bp)} slippage). Break-even: the cost per trade at which "
-            "the excess would be zero, found by running the engine again; below it the excess a "
-            "year without costs. Over the mean exposure it is the mean of d, over buy and hold "
-            "the difference of growth rates. Amounts in USD; what nobody paid is left out."
+            "the excess would be zero (none where it is negative even without costs), found by "
+            "running the engine again; below it the excess a year without costs. Over the mean "
+            "exposure it is the mean of d, over buy and hold the difference of growth rates. Amounts in USD; what nobody paid is left out."
         ),
         header=(
             "Variant",
@@ -115,7 +112,7 @@ def costs(found: Comparison) -> Table:
 
 def _even(found: BreakEven) -> Cell:
     free = f"{percent(found.free, 1, sign=True)} without"
-    return Cell(even_text(found, unit=""), free)
+    return Cell("none" if found.free <= 0 else even_text(found, unit=""), free)
 
 
 def even_text(found: BreakEven, unit: str = " bp") -> str:

@@ -6,11 +6,14 @@ not carry.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backtests.compare.comparison import Comparison
 from backtests.compare.field import HOLD
 from backtests.compare.pairs import Outcome
+from backtests.compare.skill import CONFIDENCE
 from backtests.report.comparison.sentences import CANNOT, are, outcome, their, words
-from backtests.report.wording import count, listing, p_value, plural
+from backtests.report.wording import count, fixed, listing, p_value, plural
 
 
 def headline(found: Comparison) -> tuple[str, str, str]:
@@ -60,20 +63,37 @@ def skill_of_all(found: Comparison) -> str:
         return "no variant changes its exposure enough for there to be timing to test"
     test = tests[0]
     if test.superior:
-        names = [words(name) for name in test.superior]
-        luck = [
-            f"{p_value(one.skill.deflated)}"
-            for one in found.standings
-            if one.name in test.superior and one.skill is not None
-        ]
-        return (
-            f"{listing(names)} earned more than {their(names)} own mean exposure beyond luck "
-            f"(StepM, familywise 5%; deflated for {number} on record {listing(luck)})"
-        )
+        return _superior(found, test.superior, number)
     return (
         f"none beats its own mean exposure beyond luck (SPA p = {p_value(test.p)} for the best, "
         f"{words(test.best)}; {number} on record)"
     )
+
+
+def _superior(found: Comparison, superior: Sequence[str], number: str) -> str:
+    """Say of the variants that StepM finds whether they also stand after all trials on record."""
+    deflated = {
+        one.name: one.skill.deflated
+        for one in found.standings
+        if one.name in superior and one.skill is not None
+    }
+    stand = [name for name, value in deflated.items() if value >= CONFIDENCE]
+    fall = [name for name in deflated if name not in stand]
+    said = []
+    if stand:
+        values = listing([fixed(deflated[name], 3) for name in stand])
+        said.append(
+            f"{listing([words(name) for name in stand])} earned more than {their(stand)} own mean "
+            f"exposure beyond luck (StepM, familywise 5%; deflated for {number} on record {values})"
+        )
+    if fall:
+        values = listing([fixed(deflated[name], 3) for name in fall])
+        said.append(
+            f"{listing([words(name) for name in fall])} earned more than {their(fall)} own mean "
+            f"exposure among these variants alone (StepM, familywise 5%), but not after the "
+            f"{number} on record (deflated Sharpe ratio {values})"
+        )
+    return "; ".join(said)
 
 
 def best_of(found: Comparison) -> str:

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
+from backtests.report.figures import ends
 from backtests.report.figures.base import (
-    FONT,
     Chart,
     Key,
-    apart,
     axis,
     label,
     layout,
     line,
-    log_ticks,
     panel_title,
     tidy,
     time_axis,
     upright,
 )
+from backtests.report.figures.ends import Line
 from backtests.report.palette import LIGHT
 from backtests.report.wording import fixed, listing, percent
 
@@ -39,15 +35,6 @@ TITLES = (
 COLOURS = ("blue", "vermilion", "green", "purple", "orange", "sky")
 HOLD = "buy_and_hold"
 WEEK = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One account: name, label and colour token."""
-
-    name: str
-    label: str
-    colour: str
 
 
 def lines(names: Sequence[str]) -> list[Line]:
@@ -105,12 +92,12 @@ def chart(rows: pd.DataFrame, published: pd.Timestamp) -> Chart:
 def _caption(rows: pd.DataFrame, accounts: Sequence[Line]) -> str:
     equity, excess = rows["equity"], rows["excess"]
     first = fixed(equity.iloc[0].iloc[0])
-    ends = listing([f"{fixed(equity[a.name].iloc[-1])} ({a.label})" for a in accounts])
+    became = listing([f"{fixed(equity[a.name].iloc[-1])} ({a.label})" for a in accounts])
     sums = listing(
         [f"{percent(excess[name].iloc[-1], sign=True)} ({_words(name)})" for name in excess.columns]
     )
     return (
-        f"{first} USD on {rows.index[0]:%Y-%m-%d} became {ends} by {rows.index[-1]:%Y-%m-%d}. "
+        f"{first} USD on {rows.index[0]:%Y-%m-%d} became {became} by {rows.index[-1]:%Y-%m-%d}. "
         f"Below, the part that timing earned, (w − mean w) r after costs, adds up to {sums}. "
         "After fees, slippage and interest. From daily bars."
     )
@@ -139,11 +126,6 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
     if inside:
         essay = label("essay", day, VALUE[1], "@ink")
         titles.append(essay | {"yref": "paper", "xanchor": "right", "yanchor": "top", "xshift": -4})
-    ends = []
-    for one, place in zip(accounts, _places(rows, accounts), strict=True):
-        at = float(np.log10(place))
-        ends.append(label("●", 1, at, "@" + one.colour, xref="paper", xshift=4))
-        ends.append(label(one.label, 1, at, "@ink", xref="paper", xshift=17))
     return {
         "data": traces,
         "layout": layout(
@@ -153,10 +135,10 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
             xaxis=time_axis(
                 anchor="y2", range=[f"{rows.index[0]:%Y-%m-%d}", f"{rows.index[-1]:%Y-%m-%d}"]
             ),
-            yaxis=axis(domain=list(VALUE), type="log", tickformat="~s", tickvals=_ticks(rows)),
+            yaxis=ends.value_axis(rows["equity"], VALUE),
             yaxis2=axis(domain=list(EXCESS), tickformat=".0%", zeroline=True, zerolinecolor="@ink"),
             shapes=[upright(day, 0.0, VALUE[1])] if inside else [],
-            annotations=[*titles, *ends],
+            annotations=[*titles, *ends.labels(accounts, _places(rows, accounts))],
         ),
         "narrow": {
             "height": 500,
@@ -166,16 +148,8 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
     }
 
 
-def _ticks(rows: pd.DataFrame) -> list[float]:
-    equity = rows["equity"]
-    return log_ticks(float(equity.min().min()), float(equity.max().max()))
-
-
 def _places(rows: pd.DataFrame, accounts: Sequence[Line]) -> list[float]:
-    equity = rows["equity"]
-    ends = [float(np.log10(equity[one.name].iloc[-1])) for one in accounts]
-    reach = float(np.log10(equity.max().max() / equity.min().min()))
-    return [10.0**place for place in apart(ends, 0.07 * reach)]
+    return ends.places(rows["equity"], accounts, 0.07)
 
 
 def _still(
@@ -189,30 +163,11 @@ def _still(
             excess.plot(
                 rows.index, rows["excess"][one.name], color=LIGHT[one.colour], linewidth=1.3
             )
-    value.set_yscale("log")
-    value.set_yticks(_ticks(rows))
-    value.minorticks_off()
-    value.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: f"{amount:,.0f}"))
     excess.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    _label_ends(value, rows, accounts)
+    ends.draw(value, rows["equity"], accounts, _places(rows, accounts))
     for panel, title in zip((value, excess), TITLES, strict=True):
         tidy(panel, title)
         if rows.index[0] <= published <= rows.index[-1]:
             panel.axvline(published, color=LIGHT["ink"], linewidth=0.8, linestyle=":")
     excess.axhline(0, color=LIGHT["ink"], linewidth=0.8)
     value.set_xlim(rows.index[0], rows.index[-1])
-
-
-def _label_ends(axes: Axes, rows: pd.DataFrame, accounts: Sequence[Line]) -> None:
-    for one, place in zip(accounts, _places(rows, accounts), strict=True):
-        for text, left, colour in (("●", 4, one.colour), (one.label, 14, "ink")):
-            axes.annotate(
-                text,
-                (1, place),
-                xytext=(left, 0),
-                textcoords="offset points",
-                xycoords=("axes fraction", "data"),
-                va="center",
-                fontsize=FONT - 1.5,
-                color=LIGHT[colour],
-            )

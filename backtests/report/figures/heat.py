@@ -16,8 +16,10 @@ from backtests.report.wording import figure as number
 from backtests.report.wording import fixed
 from data.aliases import FloatArray
 
-# From paper over sky to blue: one hue, darker is more, so that it reads without colours.
-SCALE = ((0.0, "paper"), (0.45, "sky"), (1.0, "blue"))
+# From a faint ground over blue to ink: the contrast with the paper grows all the way, in light and
+# in dark, so that it reads without colours. Vermilion marks the winner.
+SCALE = ((0.0, "rule"), (0.6, "blue"), (1.0, "ink"))
+RING = "vermilion"
 CELL, LABELS = 34, 90
 
 
@@ -113,8 +115,8 @@ def _spec(grid: Grid) -> dict[str, Any]:
                 "marker": {
                     "symbol": "circle-open",
                     "size": 16,
-                    "color": "@ink",
-                    "line": {"width": 2.5, "color": "@ink"},
+                    "color": "@" + RING,
+                    "line": {"width": 3, "color": "@" + RING},
                 },
                 "hoverinfo": "skip",
             },
@@ -155,8 +157,8 @@ def _still(figure: Figure, grid: Grid) -> None:
         "o",
         markersize=11,
         markerfacecolor="none",
-        markeredgecolor=LIGHT["ink"],
-        markeredgewidth=2,
+        markeredgecolor=LIGHT[RING],
+        markeredgewidth=2.4,
     )
     for ticks, labels, values in (
         (axes.set_xticks, axes.set_xticklabels, grid.x_values),
