@@ -19,10 +19,10 @@ from data.snapshot import Snapshot
 def write_board(
     folder: Path,
     snapshot: Snapshot,
-    parameters: Mapping[str, Sequence[Any]],
+    parameters: Mapping[str, Any],
     sharpe: Sequence[float] | FloatArray,
     folds: FloatArray | None = None,
-    **manifest: Any,
+    manifest: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write ``leaderboard.parquet`` and ``manifest.json``; return the leaderboard."""
     n = len(sharpe)
@@ -49,7 +49,7 @@ def write_board(
         "start": pd.Timestamp("2016-02-05", tz="UTC"),
         "end": snapshot.as_of,
         "run_id": "0123456789abcdef",
-        **manifest,
+        **(manifest or {}),
     }
     (folder / "manifest.json").write_text(canonical_json(identity))
     return path

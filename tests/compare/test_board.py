@@ -36,7 +36,7 @@ def test_a_leaderboard_is_read_back(tmp_path: Path, phantom: Snapshot) -> None:
 def test_another_snapshot_or_version_is_refused_in_one_line(
     tmp_path: Path, phantom: Snapshot, key: str, words: str
 ) -> None:
-    path = write_board(tmp_path, phantom, GRID, [0.5, 0.25], **{key: "other"})
+    path = write_board(tmp_path, phantom, GRID, [0.5, 0.25], manifest={key: "other"})
     with pytest.raises(BadTable, match=words) as caught:
         read_board(path, phantom)
     assert "\n" not in str(caught.value)

@@ -23,7 +23,7 @@ def around(tmp_path: Path, phantom: Snapshot, sharpe: FloatArray, **more: object
         "exposure.enter": [(0.0, 10.0, 25.0, 50.0, 100.0)[y] for _, y in POINTS],
         **more,
     }
-    path = write_board(tmp_path, phantom, parameters, sharpe)  # type: ignore[arg-type]
+    path = write_board(tmp_path, phantom, parameters, sharpe)
     return plateau(read_board(path, phantom))
 
 

@@ -96,7 +96,8 @@ def costs(found: Comparison) -> Table:
             f"{figure(execution.slippage_bp)} slippage). Break-even: the cost per trade at which "
             "the excess would be zero (none where it is negative even without costs), found by "
             "running the engine again; below it the excess a year without costs. Over the mean "
-            "exposure it is the mean of d, over buy and hold the difference of growth rates. Amounts in USD; what nobody paid is left out."
+            "exposure it is the mean of d, over buy and hold the difference of growth rates. "
+            "Amounts in USD; what nobody paid is left out."
         ),
         header=(
             "Variant",

@@ -135,7 +135,7 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
             xaxis=time_axis(
                 anchor="y2", range=[f"{rows.index[0]:%Y-%m-%d}", f"{rows.index[-1]:%Y-%m-%d}"]
             ),
-            yaxis=ends.value_axis(rows["equity"], VALUE),
+            yaxis=ends.value_axis(rows, VALUE),
             yaxis2=axis(domain=list(EXCESS), tickformat=".0%", zeroline=True, zerolinecolor="@ink"),
             shapes=[upright(day, 0.0, VALUE[1])] if inside else [],
             annotations=[*titles, *ends.labels(accounts, _places(rows, accounts))],
@@ -149,7 +149,7 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
 
 
 def _places(rows: pd.DataFrame, accounts: Sequence[Line]) -> list[float]:
-    return ends.places(rows["equity"], accounts, 0.07)
+    return ends.places(rows, accounts, 0.07)
 
 
 def _still(
@@ -164,7 +164,7 @@ def _still(
                 rows.index, rows["excess"][one.name], color=LIGHT[one.colour], linewidth=1.3
             )
     excess.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    ends.draw(value, rows["equity"], accounts, _places(rows, accounts))
+    ends.draw(value, rows, accounts, _places(rows, accounts))
     for panel, title in zip((value, excess), TITLES, strict=True):
         tidy(panel, title)
         if rows.index[0] <= published <= rows.index[-1]:

@@ -29,18 +29,20 @@ class Line:
         return {"blue": "blue-text", "ink": "ink"}.get(self.colour, "muted")
 
 
-def ticks(equity: pd.DataFrame) -> list[float]:
-    """Return round amounts within the accounts' range."""
+def ticks(rows: pd.DataFrame) -> list[float]:
+    """Return round amounts within the range of the columns ``("equity", name)``."""
+    equity = pd.DataFrame(rows["equity"])
     return log_ticks(float(equity.min().min()), float(equity.max().max()))
 
 
-def value_axis(equity: pd.DataFrame, domain: tuple[float, float]) -> dict[str, Any]:
+def value_axis(rows: pd.DataFrame, domain: tuple[float, float]) -> dict[str, Any]:
     """Return plotly's axis of the accounts' values, on a log scale."""
-    return axis(domain=list(domain), type="log", tickformat="~s", tickvals=ticks(equity))
+    return axis(domain=list(domain), type="log", tickformat="~s", tickvals=ticks(rows))
 
 
-def places(equity: pd.DataFrame, accounts: Sequence[Line], share: float) -> list[float]:
+def places(rows: pd.DataFrame, accounts: Sequence[Line], share: float) -> list[float]:
     """Return where each label stands (USD), apart by a share of the axis at least."""
+    equity = pd.DataFrame(rows["equity"])
     ends = [float(np.log10(equity[one.name].iloc[-1])) for one in accounts]
     reach = float(np.log10(equity.max().max() / equity.min().min()))
     return [10.0**place for place in apart(ends, share * reach)]
@@ -56,10 +58,10 @@ def labels(accounts: Sequence[Line], at: Sequence[float]) -> list[dict[str, Any]
     return found
 
 
-def draw(axes: Axes, equity: pd.DataFrame, accounts: Sequence[Line], at: Sequence[float]) -> None:
+def draw(axes: Axes, rows: pd.DataFrame, accounts: Sequence[Line], at: Sequence[float]) -> None:
     """Set a panel's log scale and write the same labels on a still picture."""
     axes.set_yscale("log")
-    axes.set_yticks(ticks(equity))
+    axes.set_yticks(ticks(rows))
     axes.minorticks_off()
     axes.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: f"{amount:,.0f}"))
     for one, place in zip(accounts, at, strict=True):

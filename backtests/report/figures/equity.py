@@ -153,7 +153,7 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
             xaxis=time_axis(
                 anchor="y3", range=[f"{rows.index[0]:%Y-%m-%d}", f"{rows.index[-1]:%Y-%m-%d}"]
             ),
-            yaxis=ends.value_axis(rows["equity"], VALUE),
+            yaxis=ends.value_axis(rows, VALUE),
             yaxis2=axis(domain=list(DEPTH), tickformat=".0%"),
             yaxis3=axis(domain=list(HELD), tickformat=".0%", rangemode="tozero"),
             shapes=[upright(day, 0.0, VALUE[1])],
@@ -168,7 +168,7 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
 
 
 def _places(rows: pd.DataFrame, accounts: Sequence[Line]) -> list[float]:
-    return ends.places(rows["equity"], accounts, 0.058)
+    return ends.places(rows, accounts, 0.058)
 
 
 def _still(
@@ -180,7 +180,7 @@ def _still(
     for one in reversed(accounts):
         width = 1.8 if one.name == head else 1.1 if one.colour != "grey" else 0.8
         value.plot(rows.index, rows["equity"][one.name], color=LIGHT[one.colour], linewidth=width)
-    ends.draw(value, rows["equity"], accounts, _places(rows, accounts))
+    ends.draw(value, rows, accounts, _places(rows, accounts))
     for name in rows["drawdown"].columns:
         colour = LIGHT["blue" if name == head else "ink"]
         depth.plot(rows.index, rows["drawdown"][name], color=colour, linewidth=0.9)
