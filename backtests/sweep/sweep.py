@@ -16,6 +16,7 @@ from backtests.sweep.confirm import TOLERANCE, Confirmed, confirm
 from backtests.sweep.evaluate import Evaluator
 from backtests.sweep.job import Job
 from backtests.sweep.local import Done, in_processes, in_threads
+from backtests.sweep.matched import holding_of, over_exposure
 from backtests.sweep.pieces import Span
 from backtests.sweep.ranking import Tally, tally
 from backtests.trials.ledger import Ledger
@@ -216,7 +217,9 @@ def _write(
     job: Job, folder: Path, done: Iterator[Done], ledger: Ledger, progress: Progress | None
 ) -> None:
     total = sum(last - first for first, last in pieces.written(folder))
+    holding = holding_of(job)
     for span, table in done:
+        folds, matched = over_exposure(table, holding)
         ledger.record(
             job.grid.file.family,
             table["config_hash"].to_pylist(),
@@ -224,7 +227,9 @@ def _write(
             snapshot_id=job.snapshot.snapshot_id,
             data_until=job.last,
             sharpe_cash=table["sharpe"].to_numpy() / math.sqrt(YEAR),
+            sharpe_matched=matched,
             periods=job.days,
+            folds=folds,
         )
         pieces.write_piece(folder, span, table)
         total += table.num_rows

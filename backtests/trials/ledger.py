@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -30,6 +31,7 @@ Over: TypeAlias = Literal["matched", "cash"]
 FILE, COPY = "trials.sqlite", "trials.chain"
 # Below so many known Sharpe ratios their variance says nothing.
 LEAST_KNOWN = 10
+_HASH = itemgetter(0)
 _COLUMNS = {"matched": "sharpe_matched", "cash": "sharpe_cash"}
 
 
@@ -109,7 +111,10 @@ class Ledger:
         """
         if not family:
             raise ValueError("family: is empty")
-        rows = rows_of(config_hashes, sharpe_cash, sharpe_matched, periods, folds)
+        # In the order of the index, so that each of its pages is written once.
+        rows = sorted(
+            rows_of(config_hashes, sharpe_cash, sharpe_matched, periods, folds), key=_HASH
+        )
         header = {
             "kind": "batch",
             "family": family,
@@ -180,21 +185,39 @@ class Ledger:
         over : {"matched", "cash"}
             Over the exposure-matched benchmark, or over cash.
         """
-        return np.array([row[0] for row in self._select(_COLUMNS[over], family)], dtype=np.float64)
+        column = _COLUMNS[over]
+        found = self._select(column, family, f"{column} IS NOT NULL")
+        return np.array([row[0] for row in found], dtype=np.float64)
 
     def periods(self, family: str) -> int:
         """Return the longest track record among a family's trials, in periods; 0 when unknown."""
-        return max((row[0] for row in self._select("periods", family)), default=0)
+        found = self._select("MAX(periods)", family, "periods IS NOT NULL")
+        return int(found[0][0] or 0) if found else 0
 
-    def folds(self, family: str) -> tuple[FloatArray, FloatArray]:
+    def folds(self, family: str, *, most: int | None = None) -> tuple[FloatArray, FloatArray]:
         """Return the fold returns and the matched Sharpe ratios of the trials that have both.
+
+        Parameters
+        ----------
+        family : str
+            Research family.
+        most : int, optional
+            Of more trials take every n-th, so that at most so many remain. A batch lies in the
+            ledger in the order of its hashes, so that these are a random sample.
 
         Returns
         -------
         folds : ndarray, shape (n, 16)
         sharpes : ndarray, shape (n,)
         """
-        found = self._select("folds", family, "sharpe_matched")
+        known = "folds IS NOT NULL AND sharpe_matched IS NOT NULL"
+        every = 1
+        if most is not None:
+            counted = self._select("COUNT(*)", family, known)
+            every = max(1, -(-int(counted[0][0]) // most)) if counted else 1
+        found = self._select(
+            "folds, sharpe_matched", family, f"{known} AND (position % {every}) = 0"
+        )
         return (
             folds_of([row[0] for row in found]),
             np.array([row[1] for row in found], dtype=np.float64),
@@ -280,15 +303,13 @@ class Ledger:
         with connected(self.path) as connection:
             return chain.faults(connection, self.copy)
 
-    def _select(self, column: str, family: str, *more: str) -> list[tuple[Any, ...]]:
+    def _select(self, columns: str, family: str, where: str) -> list[tuple[Any, ...]]:
         if not self.path.is_file():
             return []
-        names = (column, *more)
-        known = " AND ".join(f"{name} IS NOT NULL" for name in names)
         with connected(self.path) as connection:
             return connection.execute(
-                f"SELECT {', '.join(names)} FROM trials JOIN families USING (family_id) "
-                f"WHERE family = ? AND {known} ORDER BY position",
+                f"SELECT {columns} FROM trials JOIN families USING (family_id) "
+                f"WHERE family = ? AND {where} ORDER BY position",
                 (family,),
             ).fetchall()
 

@@ -13,6 +13,8 @@ from backtests.inference.needed_sharpe import NeededSharpe, needed_sharpe
 from backtests.trials.chain import Entry
 from backtests.trials.ledger import Ledger
 
+# Of more trials a sample is clustered.
+CLUSTERED = 2_000
 # Folds that differ by less are rounding: the rule times nothing.
 _FLAT = 1e-9
 
@@ -36,7 +38,7 @@ class FamilyTrials:
     effective : int or None
         Clusters of correlated trials among those with fold returns, N_eff; None where no trial
         has any. Sixteen sums a trial are coarse: independent trials are joined by chance, and
-        N_eff is too low rather than too high.
+        N_eff is too low rather than too high; and of more than 2,000 trials a sample is looked at.
     effective_of : int
         Trials that were clustered.
     effective_variance : float or None
@@ -92,7 +94,7 @@ def _family(
 ) -> FamilyTrials:
     own = [entry for entry in batches if entry.header["family"] == family]
     sharpes, periods = ledger.sharpes(family), ledger.periods(family)
-    number, of, variance = _effective(*ledger.folds(family))
+    number, of, variance = _effective(*ledger.folds(family, most=CLUSTERED))
     by_origin: dict[str, int] = {}
     for entry in own:
         origin = entry.header["origin"]

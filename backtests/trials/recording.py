@@ -49,7 +49,7 @@ class Trial:
 
 def trial_of(family: str, run: Run, snapshot: Snapshot) -> Trial:
     """Return what the ledger keeps of a backtest."""
-    d = excess_of(run, snapshot.daily).to_numpy()
+    d = excess_of(run, snapshot.daily).to_numpy().astype(np.float64)
     sums = fold_sums(d)
     return Trial(
         family=family,

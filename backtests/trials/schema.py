@@ -11,6 +11,7 @@ from data.errors import Corrupt, Locked, StoreError, WrongVersion
 
 VERSION = 1
 _SECONDS = 60.0
+_CACHE = 65_536  # KiB
 
 # A batch is what one call recorded, a seal or an opening an entry of its own: one chain for all.
 _TABLES = """
@@ -63,6 +64,7 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(path, timeout=_SECONDS, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(f"PRAGMA cache_size=-{_CACHE}")
             _prepare(connection, path)
             yield connection
     except sqlite3.OperationalError as error:

@@ -30,6 +30,7 @@ def walk_summary(
 ) -> dict[str, Any]:
     """Return what describes a walk forward: windows, choices, the stitched account, the paths."""
     scores = found.test_scores() * _annual(found.settings.by)
+    matched = excess_of(found.run, snapshot.daily).to_numpy().astype(np.float64)
     return {
         "settings": found.settings,
         "reach": found.reach,
@@ -38,7 +39,7 @@ def walk_summary(
         "switches": found.switches,
         "stitched": run_summary(found.run),
         "sharpe_over_cash": _interval(over_cash(found.run)),
-        "sharpe_over_matched": _interval(excess_of(found.run, snapshot.daily).to_numpy()),
+        "sharpe_over_matched": _interval(matched),
         "all_variants_on_test_days": {
             "criterion": found.settings.by,
             **_quantiles(scores),

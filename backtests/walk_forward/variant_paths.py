@@ -12,7 +12,7 @@ import pandas as pd
 from backtests.execution import Execution
 from backtests.holding import held_weights
 from backtests.inference.arrays import BoolArray, FloatArray
-from backtests.run import run_weights, window_of
+from backtests.run import Run, run_weights, window_of
 from backtests.trials.recording import Trial, over_cash, trial_of
 from data.errors import InputError
 from data.panel import Panel, panel_of
@@ -139,7 +139,7 @@ def variant_paths(
             panel=seen,
         )
         columns.append(over_cash(run))
-        held.append(Held(*(part.to_numpy() for part in held_weights(run, snapshot.daily))))
+        held.append(_held(run, snapshot))
         trials.append(trial_of(rule.family, run, snapshot))
         decisions = pd.DatetimeIndex(run.simulation.returns.index) - DAY
         if step is not None:
@@ -154,4 +154,13 @@ def variant_paths(
         over_cash=np.column_stack(columns),
         held=tuple(held),
         trials=tuple(trials),
+    )
+
+
+def _held(run: Run, snapshot: Snapshot) -> Held:
+    weights, returns, costs = held_weights(run, snapshot.daily)
+    return Held(
+        weights.to_numpy().astype(np.float64),
+        returns.to_numpy().astype(np.float64),
+        costs.to_numpy().astype(np.float64),
     )

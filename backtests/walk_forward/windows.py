@@ -63,7 +63,7 @@ def windows(
     TooShort
         If not even one test window fits.
     """
-    starts = []
+    starts: list[pd.Timestamp] = []
     start = first + (train + gap) * DAY
     while start + (test - 1) * DAY <= last or (not starts and start <= last):
         starts.append(start)
