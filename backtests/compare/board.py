@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from backtests.compare.field import HOLD, Field
 from backtests.provenance import code_version
-from backtests.run import run_weights
-from backtests.sweep.columns import FOLD_NAMES, FOLDS
+from backtests.sweep.columns import FOLD_NAMES
+from backtests.sweep.matched import holding_between, over_exposure
 from backtests.sweep.output import LEADERBOARD, MANIFEST
-from backtests.sweep.screen import fold_edges
 from data.aliases import FloatArray
 from data.errors import BadTable
 from data.snapshot import Snapshot
-from strategies.baselines import BASELINES
-from strategies.strategy import weights_of
 
 FIRST, AFTER = "variant", "config_hash"
 
@@ -113,7 +108,7 @@ class Sweep:
     family : str
         Its research family.
     folds : ndarray of shape (variants, 16)
-        Each fold's return less the variant's mean exposure times that of buy and hold.
+        Each fold's return less what the variant's mean exposure would have earned.
     sharpes : ndarray of shape (variants,)
         Their Sharpe ratios, per day; NaN for a variant that never moves.
     """
@@ -123,48 +118,33 @@ class Sweep:
     sharpes: FloatArray
 
 
-def over_mean_exposure(board: Board, field: Field) -> Sweep:
+def over_mean_exposure(board: Board, snapshot: Snapshot) -> Sweep:
     """Return a sweep's fold returns over mean exposure, those with a value in every fold.
 
     Parameters
     ----------
     board : Board
         A leaderboard with ``exposure`` among its measures; its manifest says the days.
-    field : Field
-        Data and costs for buy and hold over the same folds.
+    snapshot : Snapshot
+        For what holding earned in the same folds; see :mod:`backtests.sweep.matched`.
 
-    Notes
-    -----
-    The leaderboard holds returns of folds and the mean gross exposure, not daily weights: mean
-    exposure times the fold's return of buy and hold stands for the matched benchmark. Where
-    altcoins are held their drift over BTC's stays in.
+    Raises
+    ------
+    BadTable
+        If the leaderboard says neither exposure nor days.
     """
     if "exposure" not in board.measures or not {"start", "end"} <= set(board.manifest):
         raise BadTable(f"{board.path}: says neither exposure nor days: run the sweep again")
-    rule, snapshot = BASELINES[HOLD], field.snapshot
-    start, end = (pd.Timestamp(board.manifest[key]).as_unit("us") for key in ("start", "end"))
-    run = run_weights(
-        weights_of(rule, field.panel, snapshot.daily, snapshot.funding),
-        snapshot,
-        field.execution,
-        name=rule.name,
-        title=rule.title,
-        config=rule.config,
-        start=start,
-        end=end,
-        panel=field.panel,
+    first, last = (pd.Timestamp(board.manifest[key]).as_unit("us") for key in ("start", "end"))
+    table = pa.table(
+        {
+            "exposure": board.measures["exposure"].to_numpy(),
+            **dict(zip(FOLD_NAMES, board.folds.T, strict=True)),
+        }
     )
-    returns = run.simulation.returns.to_numpy(dtype=np.float64)
-    edges = fold_edges(len(returns)).tolist()
-    held = np.array([np.prod(1.0 + returns[first:last]) - 1.0 for first, last in pairwise(edges)])
-    exposure = board.measures["exposure"].to_numpy(dtype=np.float64)
-    folds = board.folds - exposure[:, None] * held
-    folds = folds[np.isfinite(folds).all(axis=1)]
-    spread = folds.std(axis=1)
-    ratio = np.divide(folds.mean(axis=1), spread, out=np.full(len(folds), np.nan), where=spread > 0)
-    return Sweep(
-        str(board.manifest.get("family", "")), folds, ratio * (FOLDS / len(returns)) ** 0.5
-    )
+    folds, sharpes = over_exposure(table, holding_between(snapshot, first, last))
+    whole = np.isfinite(folds).all(axis=1)
+    return Sweep(str(board.manifest.get("family", "")), folds[whole], sharpes[whole])
 
 
 def _manifest(file: Path) -> Mapping[str, Any]:

@@ -168,7 +168,7 @@ def compare(
     board = None if sweep is None else read_board(sweep, snapshot)
     field = assemble(rules, snapshot, panel, execution, note=note)
     record(field, ledger)
-    searched = None if board is None else over_mean_exposure(board, field)
+    searched = None if board is None else over_mean_exposure(board, snapshot)
     counted = trials(field, ledger, searched)
     standings = tuple(
         _standing(field, entrant, counted, seed, draws, note) for entrant in field.entrants

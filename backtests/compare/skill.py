@@ -118,8 +118,8 @@ def record(field: Field, ledger: Ledger) -> int:
 def trials(field: Field, ledger: Ledger, sweep: Sweep | None = None) -> Trials:
     """Count the trials of the variants' families, and of a sweep's; see :class:`Trials`.
 
-    A sweep's own fold returns are on its leaderboard rather than in the ledger; its trials count
-    even where another ledger recorded them.
+    A sweep's trials count even where another ledger recorded them; its fold returns are then those
+    of its leaderboard.
     """
     families = {entrant.rule.family for entrant in field.entrants}
     if sweep is not None:
@@ -127,11 +127,11 @@ def trials(field: Field, ledger: Ledger, sweep: Sweep | None = None) -> Trials:
     counts = {family: ledger.count(family) for family in sorted(families)}
     if sweep is not None:
         counts[sweep.family] = max(counts[sweep.family], len(sweep.folds))
-    kept = [ledger.folds(family) for family in counts]
-    folds = np.vstack([rows for rows, _ in kept])
-    sharpes = np.concatenate([values for _, values in kept])
-    if sweep is not None:
-        folds, sharpes = np.vstack([folds, sweep.folds]), np.r_[sharpes, sweep.sharpes]
+    kept = {family: ledger.folds(family) for family in counts}
+    if sweep is not None and len(kept[sweep.family][0]) < len(sweep.folds):
+        kept[sweep.family] = sweep.folds, sweep.sharpes
+    folds = np.vstack([rows for rows, _ in kept.values()])
+    sharpes = np.concatenate([values for _, values in kept.values()])
     moving = np.ptp(folds, axis=1) > 0
     folds, sharpes = folds[moving], sharpes[moving]
     noise = 1.0 / len(field.days)

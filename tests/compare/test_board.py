@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from backtests.compare.board import over_mean_exposure, read_board
-from backtests.compare.field import Field
 from backtests.run import backtest
 from backtests.sweep.columns import FOLDS
 from data.errors import BadTable
@@ -73,25 +72,27 @@ def test_another_table_is_no_leaderboard(tmp_path: Path, phantom: Snapshot) -> N
         read_board(path, phantom)
 
 
-def test_mean_exposure_is_taken_off_each_fold(tmp_path: Path, field: Field) -> None:
-    run = backtest(BASELINES["buy_and_hold"], field.snapshot, panel=field.panel)
+def test_mean_exposure_is_taken_off_each_fold(tmp_path: Path, phantom: Snapshot) -> None:
+    run = backtest(BASELINES["buy_and_hold"], phantom)
     returns = run.simulation.returns.to_numpy()
     # Spans that differ by one day at most; array_split would put the longer ones first.
     edges = [number * len(returns) // FOLDS for number in range(FOLDS + 1)]
     held = np.array([np.prod(1 + returns[a:b]) - 1 for a, b in pairwise(edges)])
     extra = 0.01 * np.random.default_rng(1).standard_normal(FOLDS)
     folds = np.vstack([0.5 * held, 0.5 * held + extra, np.full(FOLDS, np.nan)])
-    path = write_board(tmp_path, field.snapshot, {"days": [1, 2, 3]}, [1.0, 2.0, 3.0], folds)
-    found = over_mean_exposure(read_board(path, field.snapshot), field)
+    path = write_board(tmp_path, phantom, {"days": [1, 2, 3]}, [1.0, 2.0, 3.0], folds)
+    found = over_mean_exposure(read_board(path, phantom), phantom)
     assert found.family == "swept"
-    assert found.folds == pytest.approx(np.vstack([np.zeros(FOLDS), extra]), abs=1e-12)
-    per_day = extra.mean() / extra.std() * np.sqrt(FOLDS / len(returns))
-    assert found.sharpes[1] == pytest.approx(per_day)
+    assert found.folds.shape == (2, FOLDS)
+    # Half of it is cash: what is taken off has its interest too, the same for both.
+    assert found.folds[1] - found.folds[0] == pytest.approx(extra)
+    cash = run.simulation.cash_returns.iloc[1:].sum()
+    assert -found.folds[0].sum() == pytest.approx(0.5 * cash, abs=0.01)
 
 
-def test_a_leaderboard_without_days_is_refused(tmp_path: Path, field: Field) -> None:
-    path = write_board(tmp_path, field.snapshot, GRID, [0.5, 0.25])
+def test_a_leaderboard_without_days_is_refused(tmp_path: Path, phantom: Snapshot) -> None:
+    path = write_board(tmp_path, phantom, GRID, [0.5, 0.25])
     text = (tmp_path / "manifest.json").read_text().replace('"start"', '"begin"')
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(BadTable, match="neither exposure nor days"):
-        over_mean_exposure(read_board(path, field.snapshot), field)
+        over_mean_exposure(read_board(path, phantom), phantom)

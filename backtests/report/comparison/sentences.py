@@ -13,8 +13,11 @@ from backtests.compare.field import HOLD, MATCHED
 from backtests.compare.overfit import Overfit
 from backtests.compare.pairs import Difference, Outcome, Pair
 from backtests.compare.plateau import DISTANCE, Plateau
+from backtests.compare.skill import CONFIDENCE
 from backtests.compare.spans import SINCE, published
 from backtests.compare.superiority import NO_TIMING, Contenders
+from backtests.inference.needed_sharpe import needed_sharpe
+from backtests.metrics import YEAR
 from backtests.report.wording import (
     figure,
     fixed,
@@ -167,12 +170,19 @@ def trials_sentence(found: Comparison) -> str:
         "are on record, a lower bound. The standard deviation across trials is "
         f"{fixed(_annual(counted.variance), 2)} a year for N and "
         f"{fixed(_annual(counted.effective_variance), 2)} for N_eff, never less than that of "
-        "trials without skill."
+        "trials without skill. For a deflated Sharpe ratio of 95% the best needs "
+        f"{_needed(found, counted.number, counted.variance)} a year over its mean exposure at N, "
+        f"{_needed(found, counted.effective, counted.effective_variance)} at N_eff."
     )
 
 
+def _needed(found: Comparison, trials: int, variance: float) -> str:
+    needed = needed_sharpe(trials, variance, len(found.field.days), confidence=CONFIDENCE)
+    return fixed(needed.annual(YEAR), 2)
+
+
 def _annual(variance: float) -> float:
-    return float((365.0 * variance) ** 0.5)
+    return float((YEAR * variance) ** 0.5)
 
 
 def overfit_sentence(found: Overfit) -> str:
