@@ -18,6 +18,8 @@ from strategies.strategy import weights_of
 
 FIRST_TRY_BP, MOST_BP = 40.0, 640.0
 WITHIN_BP = 0.05
+# An excess a year of less than this is rounding.
+NOTHING = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class BreakEven:
         What the excess is over: ``exposure_matched`` or ``buy_and_hold``.
     cost_bp : float or None
         Fee and slippage together, basis points of each trade. ``None`` where the excess is
-        negative even without costs (`free` is below zero) or positive still at
+        not positive even without costs (`free` is at most zero) or positive still at
         :data:`MOST_BP` (`free` is above zero).
     free : float
         The excess without costs, decimal a year.
@@ -108,7 +110,7 @@ def break_even(field: Field, entrant: Entrant) -> tuple[BreakEven, BreakEven]:
 
 def _solve(against: str, excess: Callable[[float], float], own: float) -> BreakEven:
     free = excess(0.0)
-    if free <= 0:
+    if free <= NOTHING:
         return BreakEven(against, None, free, own)
     low, high = 0.0, FIRST_TRY_BP
     while excess(high) > 0:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from backtests.compare.breakeven import MOST_BP, _solve, at_cost, cost_bp
 from backtests.compare.comparison import Comparison
 from backtests.execution import Execution
 from backtests.holding import excess_of
-from backtests.latency import DELAYS_HOURS, Delay
+from backtests.latency import DELAYS_HOURS, Delay, hourly_window
 from backtests.metrics import cagr
 from data.errors import BadConfig
 
@@ -67,9 +68,17 @@ def test_zero_delay_is_the_comparison_run_on_the_days_with_hourly_bars(
     assert ratio == pytest.approx(start / later, rel=2e-3)
 
 
-def test_growth_is_a_year_of_365_days() -> None:
-    import pandas as pd
+def test_before_the_first_hourly_bar_there_is_no_window(comparison: Comparison) -> None:
+    snapshot = comparison.field.snapshot
+    assert snapshot.hourly is not None
+    first, last = hourly_window(snapshot) or (None, None)
+    assert first == snapshot.hourly.index[0].ceil("D")
+    assert last is not None
+    for moment in (first - pd.Timedelta(days=30), first + pd.Timedelta(days=2)):
+        assert hourly_window(snapshot.until(moment)) is None
 
+
+def test_growth_is_a_year_of_365_days() -> None:
     first = pd.Timestamp("2020-01-01", tz="UTC")
     made = Delay("x", first, first + pd.Timedelta(days=730), {0: 1.21, 24: 1.0})
     assert made.growth == pytest.approx({0: 0.1, 24: 0.0})

@@ -70,6 +70,16 @@ def test_skill_is_said_with_its_trials(comparison: Comparison) -> None:
     _, second, _ = headline(comparison)
     assert second.startswith("Liquidity threshold earned more than its own mean exposure beyond")
     assert "3 trials on record" in second
+    head = comparison.standings[0]
+    assert head.skill is not None
+    deflated = replace(head, skill=replace(head.skill, deflated=0.4))
+    tried = replace(comparison.trials, number=5_000)
+    swept = replace(comparison, standings=(deflated, *comparison.standings[1:]), trials=tried)
+    assert headline(swept)[1] == (
+        "Liquidity threshold earned more than its own mean exposure among these variants alone "
+        "(StepM, familywise 5%), but not after the 5,000 trials on record (deflated Sharpe ratio "
+        "0.400)."
+    )
     none = replace(comparison.superiorities[0], superior=(), p=0.4)
     _, second, _ = headline(replace(comparison, superiorities=(none,)))
     assert second == (
@@ -78,6 +88,16 @@ def test_skill_is_said_with_its_trials(comparison: Comparison) -> None:
     )
     _, second, _ = headline(replace(comparison, superiorities=()))
     assert second.startswith("No variant changes its exposure enough")
+
+
+def test_less_than_two_years_cannot_tell(comparison: Comparison) -> None:
+    short = [Pair(pair.one, pair.other, None, None, same=False) for pair in comparison.pairs]
+    first, _, third = headline(replace(comparison, pairs=tuple(short)))
+    assert first == (
+        "For liquidity threshold and trend 200 less than two years are there: whether they differ "
+        "from buy and hold cannot be known from these data."
+    )
+    assert third.endswith("cannot be known from these data: less than two years are there.")
 
 
 @pytest.mark.parametrize(

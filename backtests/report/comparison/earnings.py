@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backtests.compare.breakeven import MOST_BP, BreakEven, cost_bp
+from backtests.compare.breakeven import MOST_BP, NOTHING, BreakEven, cost_bp
 from backtests.compare.comparison import Comparison
 from backtests.compare.field import HOLD
 from backtests.latency import DELAYS_HOURS
@@ -113,14 +113,14 @@ def costs(found: Comparison) -> Table:
 
 def _even(found: BreakEven) -> Cell:
     free = f"{percent(found.free, 1, sign=True)} without"
-    return Cell("none" if found.free <= 0 else even_text(found, unit=""), free)
+    return Cell(even_text(found, unit=""), free)
 
 
 def even_text(found: BreakEven, unit: str = " bp") -> str:
-    """Return a break-even cost, or in words why there is none."""
+    """Return a break-even cost; none where the excess is not positive even without costs."""
     if found.cost_bp is not None:
         return fixed(found.cost_bp, 1) + unit
-    return "none: behind without costs" if found.free <= 0 else f"above {fixed(MOST_BP)}{unit}"
+    return "none" if found.free <= NOTHING else f"above {fixed(MOST_BP)}{unit}"
 
 
 def waiting(found: Comparison) -> Table:

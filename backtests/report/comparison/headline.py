@@ -101,6 +101,8 @@ def best_of(found: Comparison) -> str:
     among = [pair for pair in found.pairs if {pair.one, pair.other} <= set(found.names)]
     apart = [pair for pair in among if pair.outcome in (Outcome.BETTER, Outcome.WORSE)]
     which = "which of the two" if len(found.names) == 2 else "which of them"
+    if all(pair.outcome is Outcome.TOO_SHORT for pair in among):
+        return f"{which} is best {CANNOT}: less than two years are there"
     if not apart:
         return f"{which} is best {CANNOT}: no pair differs after adjustment for {_tests(found)}"
     won = [(pair.one, pair.other)[pair.outcome is Outcome.WORSE] for pair in apart]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from backtests.compare.breakeven import cost_bp
+from backtests.compare.breakeven import NOTHING, BreakEven, cost_bp
 from backtests.compare.comparison import Comparison, Standing
 from backtests.compare.field import HOLD
 from backtests.compare.pairs import Outcome
@@ -182,22 +182,26 @@ def _skill(found: Comparison, choice: Standing) -> tuple[str, ...]:
     ]
     if choice.without is not None:
         left = choice.without
-        told.append(
-            f"Without {left.without_low} the Sharpe ratio is {fixed(left.low, 2)}, without "
-            f"{left.without_high} {fixed(left.high, 2)}."
-        )
+        said = f"Without {left.without_low} the Sharpe ratio is {fixed(left.low, 2)}"
+        if left.without_high != left.without_low:
+            said += f", without {left.without_high} {fixed(left.high, 2)}"
+        told.append(f"{said}.")
     return tuple(told)
 
 
 def _costs(found: Comparison, choice: Standing) -> tuple[str, ...]:
     matched, hold = choice.break_even
+    pays = figure(cost_bp(found.field.execution))
     return (
-        f"It pays {figure(cost_bp(found.field.execution))} bp a trade. Break-even: "
-        f"{even_text(matched)} over its mean exposure ({percent(matched.free, 1, sign=True)} a "
-        f"year free of cost), {even_text(hold)} over buy and hold "
-        f"({percent(hold.free, 1, sign=True)}).",
+        f"It pays {pays} bp a trade. Break-even over its mean exposure: {_even(matched)}; over buy "
+        f"and hold: {_even(hold)}.",
         _waiting(choice),
     )
+
+
+def _even(found: BreakEven) -> str:
+    free = percent(found.free, 1, sign=True)
+    return f"{even_text(found)} (without any costs {free} a year)"
 
 
 def _waiting(choice: Standing) -> str:
@@ -238,7 +242,7 @@ def _change(choice: Standing) -> tuple[str, ...]:
 
 def _other_costs(choice: Standing) -> str:
     matched, paid = choice.break_even[0], cost_bp(choice.entrant.run.simulation.execution)
-    if matched.cost_bp is None and matched.free <= 0:
+    if matched.cost_bp is None and matched.free <= NOTHING:
         return "Not costs: its timing is behind even without any."
     if matched.cost_bp is None:
         return f"Hardly costs: its timing pays for {even_text(matched)} a trade."

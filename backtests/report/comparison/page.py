@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from backtests.report.comparison.content import Said
-from backtests.report.comparison.sentences import winner_text, words
+from backtests.report.comparison.sentences import NAMED, winner_text, words
 from backtests.report.frame import environment, frame
-from backtests.report.wording import listing
+from backtests.report.wording import listing, plural
 
 
 def page(said: Said, pictures: Mapping[str, bytes]) -> str:
@@ -22,6 +22,8 @@ def page(said: Said, pictures: Mapping[str, bytes]) -> str:
     """
     found = said.found
     names = listing([words(name) for name in found.names])
+    if len(found.names) > NAMED:
+        names = f"{plural(len(found.names), 'variant')} compared"
     around = found.plateau
     return (
         environment()

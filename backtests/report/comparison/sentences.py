@@ -28,6 +28,8 @@ from backtests.report.wording import (
     span,
 )
 
+# More variants than these are not named one by one in a sentence.
+NAMED = 5
 CANNOT = "cannot be known from these data"
 YARDSTICK = {HOLD: "buy and hold", MATCHED: "its own mean exposure", NO_TIMING: "timing nothing"}
 
@@ -143,10 +145,14 @@ def since_sentence(found: Comparison) -> str | None:
     if not rows:
         return None
     first = next(iter(rows.values()))
-    said = [f"{words(name)} {percent(row.earned, sign=True)}" for name, row in rows.items()]
+    said = {name: f"{words(name)} {percent(row.earned, sign=True)}" for name, row in rows.items()}
+    told = listing(list(said.values()))
+    if len(rows) > NAMED:
+        least, most = (pick(rows, key=lambda name: rows[name].earned) for pick in (min, max))
+        told = f"{plural(len(rows), 'variant')} from {said[least]} to {said[most]}"
     return (
         f"Since publication ({published():%Y-%m-%d}), {first.days} days to {first.last:%Y-%m-%d}: "
-        f"{listing(said)}; buy and hold {percent(first.held, sign=True)}. One outcome, no test."
+        f"{told}; buy and hold {percent(first.held, sign=True)}. One outcome, no test."
     )
 
 
