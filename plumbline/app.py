@@ -27,6 +27,10 @@ class Commands(LazyGroup):
             "plumbline.commands.sweep",
             "Evaluate a grid of variants and confirm the best of them.",
         ),
+        "compare": Lazy(
+            "plumbline.commands.compare",
+            "Compare variants with each other and with the benchmarks.",
+        ),
         "audit": Lazy(
             "plumbline.commands.audit",
             "Look for look-ahead in signals, strategies and functions.",
