@@ -128,10 +128,12 @@ class Panel:
     _seen: dict[str, tuple[_Layers, _Last]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
+    _days: TimeArray = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if str(self.times.tz) != "UTC":
             raise BadTable("decision times carry no UTC time zone")
+        object.__setattr__(self, "_days", _utc(self.times).astype("datetime64[D]"))
         steps = np.diff(_utc(self.times))
         if len(self.times) and self.times[0] != self.times[0].floor("D"):
             raise BadTable(f"decision time {self.times[0]} is not 00:00 UTC")
@@ -241,7 +243,7 @@ class Panel:
         return self._seen[series_id]
 
     def _midnight(self) -> TimeArray:
-        return _utc(self.times).astype("datetime64[D]")
+        return self._days
 
     def _row(self, values: FloatArray, name: str) -> pd.Series[float]:
         return pd.Series(values, index=self.times, name=name)
