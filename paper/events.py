@@ -9,7 +9,7 @@ kind           body
 ``blocked``    a guard spoke: ``guard``, ``reason``, ``assets`` that may not grow
 ``planned``    ``phase`` (reduce, increase), orders in it and what was left out, with why
 ``intent``     an order that is about to be sent: ``asset``, ``side``, ``quantity``, ...
-``sent``       the broker has it: ``broker_id``, ``status``
+``sending``    the order may have left from here on
 ``fill``       ``quantity``, ``price``, ``fee``, and by which order
 ``closed``     an order's end: ``status``, ``filled``, ``reason``
 ``interest``   on cash for one day: ``amount``, ``rate``
@@ -45,7 +45,7 @@ Kind: TypeAlias = Literal[
     "blocked",
     "planned",
     "intent",
-    "sent",
+    "sending",
     "fill",
     "closed",
     "interest",

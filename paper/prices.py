@@ -38,6 +38,8 @@ class Prices:
         Last known close; NaN before the first.
     rates : Series
         Percent a year that cash earns from each decision time on, as known then.
+    newest_of : tuple of Timestamp
+        Close time of each asset's last bar; NaT where it has none.
     """
 
     index: pd.DatetimeIndex
@@ -45,6 +47,7 @@ class Prices:
     opens: FloatArray
     marks: FloatArray
     rates: pd.Series[float]
+    newest_of: tuple[pd.Timestamp, ...]
     _columns: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -55,6 +58,10 @@ class Prices:
     def last(self) -> pd.Timestamp:
         """Close time of the last bar."""
         return self.index[-1]
+
+    def newest(self, name: str) -> pd.Timestamp:
+        """Return the close time of the last bar of an asset."""
+        return self.newest_of[self._columns[name]]
 
     def mark(self, t: pd.Timestamp, names: Collection[str]) -> dict[str, Decimal]:
         """Return the last close at or before `t` of those assets that have one."""
@@ -130,6 +137,7 @@ def prices_of(snapshot: Snapshot, panel: Panel, rates: pd.Series[float]) -> Pric
         opens=opened.where(close.notna()).to_numpy(),
         marks=close.ffill().to_numpy(),
         rates=rates,
+        newest_of=tuple(pd.Timestamp(close[name].last_valid_index()) for name in bars.assets),
     )
 
 

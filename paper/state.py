@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -27,23 +27,32 @@ class Order:
         What was decided, in coins.
     decision_time : datetime
         The decision that it carries out.
+    price : Decimal
+        Price that it was decided on.
     intended_at : datetime
         When the intent was written.
     filled, cost : Decimal
         Booked so far: coins, and USD without fees.
     fees : mapping of str to Decimal
         Booked so far, by currency.
+    sent_at : datetime or None
+        When it may last have been sent.
+    sendings : int
+        How often it may have been sent.
     """
 
     id: str
     asset: str
     side: Side
     quantity: Decimal
+    price: Decimal
     decision_time: datetime
     intended_at: datetime
     filled: Decimal = ZERO
     cost: Decimal = ZERO
     fees: Mapping[str, Decimal] = field(default_factory=dict)
+    sent_at: datetime | None = None
+    sendings: int = 0
 
 
 @dataclass(slots=True)
@@ -67,7 +76,15 @@ class State:
     decided : datetime or None
         Its time.
     phases : tuple of str
-        Phases of it that are planned.
+        Phases of it whose orders are all written.
+    plans : int
+        How often orders were planned for it.
+    ordered : tuple of str
+        Coins that it has ordered already.
+    traded : Decimal
+        What it has traded, USD, purchases and sales.
+    short : bool
+        Whether one of its orders did not fill in full.
     settled : bool
         Whether it is carried out, or as far as it can be.
     complete : bool
@@ -89,6 +106,10 @@ class State:
     decision: Mapping[str, Any] | None = None
     decided: datetime | None = None
     phases: tuple[str, ...] = ()
+    plans: int = 0
+    ordered: tuple[str, ...] = ()
+    traded: Decimal = ZERO
+    short: bool = False
     settled: bool = True
     complete: bool = True
     orders: dict[str, Order] = field(default_factory=dict)
@@ -103,7 +124,10 @@ class State:
         PaperError
             If it cannot follow on what was before.
         """
-        _STEPS[event.kind](self, event.content, event)
+        try:
+            _STEPS[event.kind](self, event.content)
+        except PaperError as error:
+            raise PaperError(f"event {event.seq} ({event.at}): {error}") from None
 
     def json(self) -> dict[str, Any]:
         """Return the state in JSON's types, for a checkpoint."""
@@ -117,6 +141,10 @@ class State:
             "decision": self.decision,
             "decided": self.decided,
             "phases": self.phases,
+            "plans": self.plans,
+            "ordered": self.ordered,
+            "traded": self.traded,
+            "short": self.short,
             "settled": self.settled,
             "complete": self.complete,
             "orders": [
@@ -163,6 +191,10 @@ def restored(written: Mapping[str, Any]) -> State:
         decision=written["decision"],
         decided=None if written["decided"] is None else moment(written["decided"]),
         phases=tuple(written["phases"]),
+        plans=written["plans"],
+        ordered=tuple(written["ordered"]),
+        traded=decimal(written["traded"]),
+        short=written["short"],
         settled=written["settled"],
         complete=written["complete"],
         orders={row["id"]: _order(row) for row in written["orders"]},
@@ -177,11 +209,14 @@ def _order(row: Mapping[str, Any]) -> Order:
         asset=row["asset"],
         side=row["side"],
         quantity=decimal(row["quantity"]),
+        price=decimal(row["price"]),
         decision_time=moment(row["decision_time"]),
         intended_at=moment(row["intended_at"]),
         filled=decimal(row.get("filled", 0)),
         cost=decimal(row.get("cost", 0)),
         fees={name: decimal(fee) for name, fee in row.get("fees", {}).items()},
+        sent_at=moment(row["sent_at"]) if row.get("sent_at") else None,
+        sendings=row.get("sendings", 0),
     )
 
 
@@ -201,88 +236,96 @@ def _moved(book: Book, asset: str, coins: Decimal, cash: Decimal) -> Book:
     return Book(book.cash + cash, left)
 
 
-def _decision(state: State, body: Mapping[str, Any], event: Event) -> None:
+def _decision(state: State, body: Mapping[str, Any]) -> None:
     state.decision, state.decided = body, moment(body["decision_time"])
-    state.phases, state.settled, state.complete, state.blocks = (), False, False, ()
+    state.phases, state.plans, state.ordered, state.blocks = (), 0, (), ()
+    state.settled, state.complete, state.short, state.traded = False, False, False, ZERO
 
 
-def _blocked(state: State, body: Mapping[str, Any], event: Event) -> None:
-    state.blocks = (*state.blocks, {**body, "at": event.at})
+def _blocked(state: State, body: Mapping[str, Any]) -> None:
+    state.blocks = (*state.blocks, body)
 
 
-def _planned(state: State, body: Mapping[str, Any], event: Event) -> None:
-    state.phases = (*state.phases, body["phase"])
+def _planned(state: State, body: Mapping[str, Any]) -> None:
+    state.plans += 1
+    if body["done"]:
+        state.phases = (*state.phases, body["phase"])
 
 
-def _intent(state: State, body: Mapping[str, Any], event: Event) -> None:
+def _intent(state: State, body: Mapping[str, Any]) -> None:
     if body["id"] in state.orders:
-        raise PaperError(f"event {event.seq}: order {body['id']} is written twice")
+        raise PaperError(f"order {body['id']} is written twice")
     state.orders[body["id"]] = _order(body)
+    state.ordered = (*state.ordered, body["asset"])
 
 
-def _fill(state: State, body: Mapping[str, Any], event: Event) -> None:
+def _sending(state: State, body: Mapping[str, Any]) -> None:
+    order = state.orders[body["id"]]
+    at = moment(body["sent_at"])
+    state.orders[order.id] = replace(order, sent_at=at, sendings=order.sendings + 1)
+
+
+def _fill(state: State, body: Mapping[str, Any]) -> None:
     order = state.orders.get(body["id"])
     if order is None:
-        raise PaperError(f"event {event.seq}: a fill of order {body['id']}, which is not open")
+        raise PaperError(f"a fill of order {body['id']}, which is not open")
     fees = dict(order.fees)
     for name, fee in body["fees"].items():
         fees[name] = fees.get(name, ZERO) + decimal(fee)
-    state.orders[order.id] = Order(
-        order.id,
-        order.asset,
-        order.side,
-        order.quantity,
-        order.decision_time,
-        order.intended_at,
-        order.filled + decimal(body["quantity"]),
-        order.cost + decimal(body["cost"]),
-        fees,
+    state.orders[order.id] = replace(
+        order,
+        filled=order.filled + decimal(body["quantity"]),
+        cost=order.cost + decimal(body["cost"]),
+        fees=fees,
     )
     state.book = _moved(state.book, order.asset, decimal(body["coins"]), decimal(body["cash"]))
+    state.traded += decimal(body["cost"])
 
 
-def _closed(state: State, body: Mapping[str, Any], event: Event) -> None:
+def _closed(state: State, body: Mapping[str, Any]) -> None:
     state.orders.pop(body["id"])
+    state.short = state.short or body["status"] != "filled"
 
 
-def _interest(state: State, body: Mapping[str, Any], event: Event) -> None:
+def _interest(state: State, body: Mapping[str, Any]) -> None:
     state.book = state.book.with_interest(decimal(body["amount"]))
 
 
-def _left(state: State, body: Mapping[str, Any], event: Event) -> None:
+def _left(state: State, body: Mapping[str, Any]) -> None:
     state.book = _moved(state.book, body["asset"], decimal(body["coins"]), decimal(body["cash"]))
 
 
-def _equity(state: State, body: Mapping[str, Any], event: Event) -> None:
+def _equity(state: State, body: Mapping[str, Any]) -> None:
     state.value, state.model_value = decimal(body["value"]), decimal(body["model_value"])
     state.valued, state.model = moment(body["close"]), _book(body["model"])
     state.peak = max(state.peak, state.value)
 
 
-def _settled(state: State, body: Mapping[str, Any], event: Event) -> None:
+def _settled(state: State, body: Mapping[str, Any]) -> None:
     state.settled, state.complete = True, body["complete"]
+    state.blocks = ()
 
 
-def _halted(state: State, body: Mapping[str, Any], event: Event) -> None:
-    state.halt = {**body, "at": event.at}
+def _halted(state: State, body: Mapping[str, Any]) -> None:
+    state.halt = body
 
 
-def _resumed(state: State, body: Mapping[str, Any], event: Event) -> None:
+def _resumed(state: State, _body: Mapping[str, Any]) -> None:
     # A drawdown is counted anew, or the halt would be back at once.
     state.halt, state.peak = None, state.value
 
 
-def _nothing(state: State, body: Mapping[str, Any], event: Event) -> None:
+def _nothing(_state: State, _body: Mapping[str, Any]) -> None:
     """Take an event that tells something and changes nothing."""
 
 
-_STEPS: Mapping[str, Callable[[State, Mapping[str, Any], Event], None]] = {
+_STEPS: Mapping[str, Callable[[State, Mapping[str, Any]], None]] = {
     "missed": _nothing,
     "decision": _decision,
     "blocked": _blocked,
     "planned": _planned,
     "intent": _intent,
-    "sent": _nothing,
+    "sending": _sending,
     "fill": _fill,
     "closed": _closed,
     "interest": _interest,
