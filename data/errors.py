@@ -31,6 +31,7 @@
             │   ├── BelowMinimum
             │   └── NoMarket
             ├── OutcomeUnknown      it was sent and no answer came: look it up before anything else
+            ├── AccessDenied        nothing was done, and nothing will be until the key is mended
             └── BrokerUnavailable   nothing happened: ask again later
 
 Each carries one line that names the series or symbol, the date and the value, and says what to
@@ -188,6 +189,10 @@ class OutcomeUnknown(BrokerError):
     The same order must be looked up, ``settles_after`` the moment of sending, before it is sent
     again.
     """
+
+
+class AccessDenied(BrokerError):
+    """The broker does not let this account, key or place in; nothing was done."""
 
 
 class BrokerUnavailable(BrokerError):

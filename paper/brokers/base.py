@@ -9,9 +9,10 @@ turns these into exactly one order.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import ROUND_DOWN, Decimal
+from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, localcontext
 from types import MappingProxyType
 from typing import Literal, Protocol, TypeAlias
 
@@ -26,6 +27,15 @@ ZERO = Decimal(0)
 FINAL: frozenset[Status] = frozenset({"filled", "rejected", "canceled"})
 # What every exchange with a sandbox takes: some know neither dashes nor more characters.
 CLIENT_ORDER_ID = re.compile(r"[A-Za-z0-9]{1,32}")
+# Products of an amount, a price and a fee fit in; what does not fit is an error, never rounded.
+_EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, DivisionByZero])
+
+
+@contextmanager
+def exact() -> Iterator[None]:
+    """Compute with decimals without rounding, whatever the caller's context is."""
+    with localcontext(_EXACT):
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +79,8 @@ class MarketRules:
         """Return `amount` rounded down to the step: an order is never larger than was decided."""
         if self.amount_step == 0:
             return amount
-        steps = (amount / self.amount_step).to_integral_value(ROUND_DOWN)
-        return steps * self.amount_step
+        with exact():
+            return amount // self.amount_step * self.amount_step
 
     def sized(self, amount: Decimal, price: Decimal) -> Decimal:
         """Return the amount to send for `amount` coins at about `price`.
@@ -86,10 +96,12 @@ class MarketRules:
             raise BelowMinimum(
                 f"{self.symbol}: {amount} {self.base} is below the smallest order of {least}"
             )
-        if size * price < self.min_cost:
+        with exact():
+            worth = size * price
+        if worth < self.min_cost:
             raise BelowMinimum(
-                f"{self.symbol}: {size} {self.base} at {price} is worth {size * price} "
-                f"{self.quote}, below the smallest order of {self.min_cost}"
+                f"{self.symbol}: {size} {self.base} at {price} is worth {worth:.2f} {self.quote}, "
+                f"below the smallest order of {self.min_cost}"
             )
         return size
 
@@ -221,6 +233,9 @@ class OrderState:
         When the broker took the order, UTC, on the broker's clock.
     reason : str
         Why it was rejected or canceled, if the broker says so.
+    fees_told : bool
+        Whether the broker tells fees with its orders. Where it does not, they show only in the
+        balances.
     """
 
     client_order_id: str
@@ -234,6 +249,7 @@ class OrderState:
     fees: tuple[Fee, ...]
     at: pd.Timestamp
     reason: str = ""
+    fees_told: bool = True
 
     def __post_init__(self) -> None:
         what = f"order {self.client_order_id} for {self.asset}"
