@@ -8,17 +8,19 @@ purchases go from the smallest to the largest while the money lasts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from data.errors import EngineError, PaperError
 from paper.brokers.base import Side
-from paper.money import ONE, ZERO
+from paper.money import ONE, ZERO, whole_steps
 
 # Simple interest ACT/360, as SOFR and EFFR are counted.
 YEAR, PERCENT = Decimal(360), Decimal(100)
 # Costs settle by a factor of their rate at each pass: seven passes at ordinary costs.
-MAX_PASSES, SETTLED = 200, Decimal("1e-24")
+MAX_PASSES, SETTLED = 200, Decimal("1e-20")
+# Finer than any market's step: what is cut off is worth nothing, and texts stay short.
+FINEST = Decimal("1e-18")
 # What is smaller than this share of the value is left over by rounding and no order.
 DUST = Decimal("1e-14")
 
@@ -208,11 +210,13 @@ def _pass(
     ]
     due.append((min(ZERO, target.cash) * value - book.cash, ""))
     table, found = ZERO, list[Trade]()
-    for amount, name in sorted(due, key=lambda one: one[0]):
+    for amount, name in sorted(due):
         if not name:
             table -= min(amount, table)
         elif abs(amount) > smallest:
             trade = _trade(name, amount, quotes[name], terms, table)
+            if trade.side == "sell" and not target.weights.get(name):
+                trade = _whole(trade, book.coins[name], terms)
             table += trade.cash
             if trade.quantity > 0:
                 found.append(trade)
@@ -223,9 +227,14 @@ def _trade(name: str, amount: Decimal, quote: Decimal, terms: Terms, table: Deci
     """Return the trade that moves a holding by `amount` USD, purchases as the table allows."""
     if amount < 0:
         price = quote * (ONE - terms.slippage)
-        quantity = -amount / quote
+        quantity = whole_steps(-amount / quote, FINEST)
         return Trade(name, "sell", quantity, price, quantity * price * terms.fee)
     price = quote * (ONE + terms.slippage)
     affordable = max(table, ZERO) / (price * (ONE + terms.fee))
-    quantity = min(amount / quote, affordable)
+    quantity = whole_steps(min(amount / quote, affordable), FINEST)
     return Trade(name, "buy", quantity, price, quantity * price * terms.fee)
+
+
+def _whole(trade: Trade, held: Decimal, terms: Terms) -> Trade:
+    """Return a sale of all that is held, to the last digit."""
+    return replace(trade, quantity=held, fee=held * trade.price * terms.fee)

@@ -218,7 +218,7 @@ def _carry_out(
     if state.settled:
         return Outcome("done", t)
     for phase in PHASES:
-        findings = ()
+        findings: tuple[Finding, ...] = ()
         if phase not in state.phases:
             findings = _plan(session, phase, t, prices, compared)
         if waiting := send_open(session, t):

@@ -21,14 +21,12 @@ from paper.book import Book, Trade, trades
 from paper.brokers.base import Quote
 from paper.events import Draft
 from paper.guards import Finding
-from paper.money import ZERO, exact, whole_steps
+from paper.money import ZERO, exact
 from paper.prices import Prices
 from paper.session import Session
 
 Phase: TypeAlias = Literal["sales", "purchases"]
 PHASES: tuple[Phase, ...] = ("sales", "purchases")
-# Finer than any market's step: what is cut off is worth nothing, and texts stay short.
-FINEST = Decimal("1e-18")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ def _sized(
         if allowed == 0:
             continue
         try:
-            size = session.market(trade.asset).sized(whole_steps(allowed, FINEST), quote.price)
+            size = session.market(trade.asset).sized(allowed, quote.price)
         except BelowMinimum as error:
             left_out[trade.asset] = str(error)
             continue

@@ -137,7 +137,7 @@ def prices_of(snapshot: Snapshot, panel: Panel, rates: pd.Series[float]) -> Pric
         opens=opened.where(close.notna()).to_numpy(),
         marks=close.ffill().to_numpy(),
         rates=rates,
-        newest_of=tuple(pd.Timestamp(close[name].last_valid_index()) for name in bars.assets),
+        newest_of=tuple(_newest(close[name]) for name in bars.assets),
     )
 
 
@@ -146,11 +146,16 @@ def _gone(name: str) -> pd.Timestamp | None:
     return None if delisted_on is None else pd.Timestamp(delisted_on, tz="UTC")
 
 
+def _newest(close: pd.Series[float]) -> pd.Timestamp:
+    rows = np.flatnonzero(close.notna().to_numpy())
+    return pd.DatetimeIndex(close.index)[rows[-1]] if len(rows) else pd.NaT
+
+
 def _check_positive(frame: pd.DataFrame, what: str) -> None:
     bad = np.argwhere(frame.to_numpy() <= 0)
     if len(bad):
         row, column = bad[0]
         raise PaperError(
-            f"{frame.columns[column]}: the {what} of the bar closing at {frame.index[row]} is "
+            f"{frame.columns[column]!s}: the {what} of the bar closing at {frame.index[row]} is "
             f"{frame.iat[row, column]:g}, prices are positive: mend the table"
         )

@@ -66,7 +66,8 @@ def _settle(session: Session, order: Order, t: pd.Timestamp) -> str:
             return doubt
     seen = _look(session, order) if late else _place(session, order)
     if seen is None:
-        if session.clock.now() < pd.Timestamp(order.sent_at) + session.broker.settles_after:
+        sent_at = pd.Timestamp(order.sent_at or order.intended_at)
+        if session.clock.now() < sent_at + session.broker.settles_after:
             return f"order {order.id} for {order.asset} may still turn up at the broker"
         _end(session, order, "expired", "it never reached the broker")
         return ""
