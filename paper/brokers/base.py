@@ -115,7 +115,7 @@ class Quote:
     asset : str
         Name in the price tables.
     price : Decimal
-        Last price, in the quote currency.
+        Last price or the middle between bid and ask, in the quote currency.
     at : Timestamp
         When it was made, UTC.
     venue : str
@@ -331,7 +331,7 @@ class Broker(Protocol):
         """
 
     def quote(self, asset: str) -> Quote:
-        """Return the last price of `asset`.
+        """Return the price of `asset` as it is now.
 
         Raises
         ------

@@ -140,6 +140,7 @@ class SimulatedBroker:
 
     def quote(self, asset: str) -> Quote:
         """Return the price of `asset` from the source."""
+        self.market(asset)
         fault = self._read("quote", f"price of {asset}")
         return self._quote(asset, jumps=fault == "price jump")
 
@@ -153,7 +154,8 @@ class SimulatedBroker:
     def submit(self, request: OrderRequest) -> OrderState:
         """Fill an order, or return the one of its name that is there."""
         what = f"order {request.client_order_id} for {request.asset}"
-        rules = self.market(request.asset)
+        rules, price = self.market(request.asset), self._prices(request.asset).price
+        amount = rules.sized(request.amount, price)
         fault = self._faults("submit")
         _refuse_for_now(fault, what)
         if fault == "lost before accepted":
@@ -161,7 +163,7 @@ class SimulatedBroker:
         # The network may deliver the same order twice: the second finds the first.
         for _ in range(2 if fault == "duplicate" else 1):
             if self.account.order(request.client_order_id) is None:
-                self._take(request, rules, fault, what)
+                self._take(request, rules, amount, fault)
         if fault in ("timeout after accepted", "garbled answer"):
             raise OutcomeUnknown(
                 f"simulated: {what}: no answer that can be understood; look it up before sending "
@@ -207,14 +209,14 @@ class SimulatedBroker:
                 self.account.move(name, currency, amount, self._clock())
 
     def _take(
-        self, request: OrderRequest, rules: MarketRules, fault: Fault | None, what: str
+        self, request: OrderRequest, rules: MarketRules, amount: Decimal, fault: Fault | None
     ) -> None:
-        quote = self._quote(request.asset, jumps=fault == "price jump")
-        amount = rules.sized(request.amount, quote.price)
+        what = f"order {request.client_order_id} for {request.asset}"
         if fault == "reject":
             raise OrderRefused(f"simulated: {what}: refused")
         if fault == "insufficient funds":
             raise InsufficientFunds(f"simulated: {what}: insufficient funds")
+        quote = self._quote(request.asset, jumps=fault == "price jump")
         pending = fault if fault in LATER else ""
         price = self._with_slippage(request.asset, request.side, quote.price)
         with exact():
