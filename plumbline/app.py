@@ -36,7 +36,10 @@ class Commands(LazyGroup):
             "Why a strategy held what it held on a day, figure by figure.",
         ),
         "data": Lazy("plumbline.commands.data", "Import tables and see what the store holds."),
-        "signals": Lazy("plumbline.commands.signals", "List the signals and show their values."),
+        "signals": Lazy(
+            "plumbline.commands.signals",
+            "List the signals, show their values, export a strategy's targets.",
+        ),
         "strategies": Lazy(
             "plumbline.commands.strategies", "List the strategies and start one of your own."
         ),

@@ -239,10 +239,15 @@ def decisions(
 
     Raises
     ------
+    InputError
+        If `until` lies before the first decision time.
     MissingSeries
         If the data lack something that the strategy reads.
     """
-    panel = Panel(snapshot.observations, decision_times(until or snapshot.as_of))
+    last = until or snapshot.as_of
+    if last < FIRST_DECISION:
+        raise InputError(f"{last:%Y-%m-%d} lies before the first decision, {FIRST_DECISION.date()}")
+    panel = Panel(snapshot.observations, decision_times(last))
     market = Market(panel, snapshot.daily, snapshot.funding)
     if isinstance(strategy, Strategy):
         path = strategy.path(market)
@@ -280,8 +285,6 @@ def decide(strategy: WeightRule, snapshot: Snapshot, at: pd.Timestamp) -> Decisi
     if at.tzinfo is None:
         raise InputError(f"{at} has no time zone: give for instance 2025-11-04T00:00Z")
     day = at.tz_convert("UTC").floor("D").as_unit("us")
-    if day < FIRST_DECISION:
-        raise InputError(f"{day:%Y-%m-%d} lies before the first decision, {FIRST_DECISION.date()}")
     return decisions(strategy, snapshot.until(day), day).at(day)
 
 

@@ -19,6 +19,7 @@ from data.panel import Panel
 from signals.base import Signal
 from strategies.allocation.base import Allocation
 from strategies.exposure.base import Exposure, Stance
+from strategies.feed_terms import DEFAULT_TERMS, FeedTerms
 from strategies.market import Market
 from strategies.overlays.base import HoldingsOverlay, TargetOverlay
 from strategies.overlays.shadow import follow as follow_book
@@ -139,6 +140,9 @@ class Strategy:
     decide : {"daily", "weekly_after_h41"}
         Days that orders are given on: every day, or Friday 00:00 UTC, the midnight after the
         Fed's weekly balance sheet. Switches inside a rule run on every day all the same.
+    feed : FeedTerms
+        What the signal feed does when inputs are late; it does not enter the hash, since the
+        weights do not depend on it.
 
     Raises
     ------
@@ -153,6 +157,7 @@ class Strategy:
     overlays: tuple[TargetOverlay | HoldingsOverlay, ...] = ()
     family: str = "own"
     decide: Decide = "daily"
+    feed: FeedTerms = DEFAULT_TERMS
 
     def __post_init__(self) -> None:
         if self.decide not in get_args(Decide):

@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -57,6 +57,7 @@ class NoSuchThing(Refused):
 
 
 _NO_SUCH_THING = frozenset({400, 404, 410})
+_EXPECTED = {True: "the figures", False: "that it took it"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,12 @@ class Request:
         Further query parameters that must not be seen anywhere.
     per_second : float
         Requests a second to this host, at most.
+    hidden : tuple of str
+        Parts of the address that must not be seen either.
+    body : bytes, optional
+        What to send, for :meth:`Client.post`.
+    headers : mapping
+        Headers beside the client's own.
     """
 
     source: str
@@ -85,11 +92,14 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
     secret: Mapping[str, SecretStr] = field(default_factory=dict)
     per_second: float = 4.0
+    hidden: tuple[str, ...] = ()
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The secret values."""
-        return tuple(value.get_secret_value() for value in self.secret.values())
+        return (*self.hidden, *(value.get_secret_value() for value in self.secret.values()))
 
     def __str__(self) -> str:
         return f"{self.source}: {self.what}"
@@ -237,6 +247,21 @@ class Client:
 
         return persist(once, self.patience, self.clock)
 
+    def post(self, request: Request) -> None:
+        """Send the request's body; what is answered to a success is not looked at.
+
+        A redirect is not followed, and the same is sent again where that may help: the receiver
+        must know a repetition, for instance by a key among the headers.
+
+        Raises
+        ------
+        Unreachable
+            No answer, or only "busy", after all attempts.
+        Refused, UnexpectedAnswer
+            A refusal that will not pass, or a redirect.
+        """
+        persist(lambda: self._answer(request, range(200, 300)), self.patience, self.clock)
+
     @contextmanager
     def turn(self, host: str, per_second: float) -> Iterator[None]:
         """Hold the one connection to `host`, taken at most `per_second` times a second."""
@@ -249,7 +274,8 @@ class Client:
             self._next_turn[host] = max(due, now) + pause
             yield
 
-    def _page(self, request: Request) -> Page:
+    def _answer(self, request: Request, sound: Container[int]) -> tuple[httpx.Headers, bytes]:
+        """Return headers and body, secrets masked; raise what another status than `sound` means."""
         with self.turn(_host(request), request.per_second):
             status, headers, body = self._exchange(request)
         if status in TRANSIENT_STATUS:
@@ -257,12 +283,15 @@ class Client:
             raise Transient(error, retry_after(headers.get("retry-after"), self.clock))
         if status >= 400:
             raise _refusal(request, status, body)
-        body = scrub_bytes(body, request.secrets)
-        if status != 200:
+        if status not in sound:
             raise UnexpectedAnswer(
-                f"{request}: the server answers {status}, not the figures: has the base address "
-                "moved?"
+                f"{request}: the server answers {status}, not {_EXPECTED[request.body is None]}: "
+                "has the base address moved?"
             )
+        return headers, scrub_bytes(body, request.secrets)
+
+    def _page(self, request: Request) -> Page:
+        headers, body = self._answer(request, (200,))
         self.archive(
             raw_answer(
                 request.source,
@@ -282,11 +311,13 @@ class Client:
         fault: Transient | BadConfig
         try:
             with self._http.stream(
-                "GET",
+                "GET" if request.body is None else "POST",
                 request.url,
-                params={**request.params, **secret},
+                params={**request.params, **secret} or None,
+                content=request.body,
+                headers=dict(request.headers),
                 # A key is never carried to another host.
-                follow_redirects=not request.secret,
+                follow_redirects=not request.secrets and request.body is None,
             ) as response:
                 body = bytearray()
                 for piece in response.iter_bytes():

@@ -43,7 +43,8 @@ def agrees(strategy: Strategy, snapshot: Snapshot, days: list[pd.Timestamp]) -> 
     once = decisions(strategy, snapshot)
     whole = once.weights
     for day in days:
-        found, row = decide(strategy, snapshot, day), whole.iloc[whole.index.get_loc(day)]
+        found = decide(strategy, snapshot, day)
+        row = whole.iloc[int(once.times.searchsorted(day))]
         if row.isna().any():
             assert found.weights is None, day
             assert found.silence != "", day
