@@ -15,7 +15,7 @@ import pandas as pd
 
 from paper.book import Book, Trade
 from paper.brokers.base import Quote
-from paper.limits import Limits
+from paper.config import Limits
 from paper.money import ONE, ZERO, decimal
 
 Confirm: TypeAlias = Callable[[str], Quote | None]

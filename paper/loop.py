@@ -83,6 +83,11 @@ def tick(session: Session, knowledge: Knowledge, *, kill: str = "") -> Outcome:
         If ledger, prices or broker cannot be gone on with; nothing is decided then.
     """
     t, state = session.clock.now().floor("D"), session.state
+    if state.decided is not None and t < pd.Timestamp(state.decided):
+        raise PaperError(
+            f"{session.ledger.path} is at the decision of {state.decided:%Y-%m-%d}, the clock at "
+            f"{t:%Y-%m-%d}: a ledger never goes back; set the clock, or --at"
+        )
     if kill and state.halt is None:
         _halt(session, "kill_file", kill)
     if waiting := send_open(session, t):

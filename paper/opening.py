@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -23,10 +22,9 @@ def opening_of(
     execution: Execution,
     started: datetime,
     *,
-    currency: str,
-    initial_cash: Decimal,
-    baseline: Mapping[str, Decimal] | None = None,
     margin: bool = False,
+    currency: str = "USD",
+    world: str = "",
 ) -> Opening:
     """Return the first event's content.
 
@@ -40,14 +38,12 @@ def opening_of(
         What trading costs: the size of orders and the backtest beside them rest on it.
     started : datetime
         First decision time.
-    currency : str
-        What the broker's cash is in.
-    initial_cash : Decimal
-        What the ledger begins with, USD.
-    baseline : mapping of str to Decimal, optional
-        What the account holds beside it, by asset and ``CASH``: that is left alone.
     margin : bool
         Whether the strategy borrows or sells short.
+    currency : str
+        What the broker's cash is in.
+    world : str
+        The simulated world that the data are of; empty for published figures.
 
     Raises
     ------
@@ -68,15 +64,16 @@ def opening_of(
         "borrow_percent": text(decimal(execution.borrow_bp) * PERCENT_BP),
         "delisting_discount": text(decimal(execution.delisting_discount)),
         "currency": currency,
-        "baseline": {name: text(held) for name, held in (baseline or {}).items()},
+        "baseline": {},
         "margin": margin,
+        "world": world,
     }
     return Opening(
         strategy=strategy.name,
         config_hash=strategy.config_hash,
         broker=broker,
         terms=terms,
-        initial_cash=initial_cash,
+        initial_cash=decimal(execution.initial_cash),
         started=started,
         run=run,
     )

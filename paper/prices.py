@@ -39,7 +39,7 @@ class Prices:
     rates : Series
         Percent a year that cash earns from each decision time on, as known then.
     newest_of : tuple of Timestamp
-        Close time of each asset's last bar; NaT where it has none.
+        Close time of each asset's last bar; before the first time where it has none.
     """
 
     index: pd.DatetimeIndex
@@ -147,15 +147,16 @@ def _gone(name: str) -> pd.Timestamp | None:
 
 
 def _newest(close: pd.Series[float]) -> pd.Timestamp:
-    rows = np.flatnonzero(close.notna().to_numpy())
-    return pd.DatetimeIndex(close.index)[rows[-1]] if len(rows) else pd.NaT
+    index, rows = pd.DatetimeIndex(close.index), np.flatnonzero(close.notna().to_numpy())
+    return index[rows[-1]] if len(rows) else index[0] - DAY
 
 
 def _check_positive(frame: pd.DataFrame, what: str) -> None:
     bad = np.argwhere(frame.to_numpy() <= 0)
     if len(bad):
-        row, column = bad[0]
+        row, column = bad[0].tolist()
+        asset_name, close = str(frame.columns[column]), pd.DatetimeIndex(frame.index)[row]
         raise PaperError(
-            f"{frame.columns[column]!s}: the {what} of the bar closing at {frame.index[row]} is "
+            f"{asset_name}: the {what} of the bar closing at {close:%Y-%m-%d} is "
             f"{frame.iat[row, column]:g}, prices are positive: mend the table"
         )

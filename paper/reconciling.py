@@ -38,13 +38,13 @@ class Difference:
 
 
 def differences(session: Session) -> list[Difference]:
-    """Compare every coin that the ledger holds, and the cash, with the broker's balances."""
+    """Compare every coin that was ever ordered, and the cash, with the broker's balances."""
     opening, book = session.ledger.opening, session.state.book
     balances, before = session.broker.balances(), opening.terms["baseline"]
     with exact():
         cash = balances.of(opening.terms["currency"]) - Decimal(before.get(CASH, "0"))
         found = [] if abs(cash - book.cash) < CENT else [Difference(CASH, book.cash, cash)]
-        for asset in sorted({*book.coins, *before} - {CASH}):
+        for asset in sorted({*book.coins, *session.state.assets}):
             held = book.coins.get(asset, ZERO)
             there = balances.of(session.market(asset).base) - Decimal(before.get(asset, "0"))
             if abs(there - held) > COIN_DUST:
@@ -52,7 +52,7 @@ def differences(session: Session) -> list[Difference]:
     return found
 
 
-def accept(session: Session, found: list[Difference]) -> None:
+def take_over(session: Session, found: list[Difference]) -> None:
     """Take the broker's balances over, by hand.
 
     Raises

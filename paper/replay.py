@@ -23,10 +23,10 @@ from data.panel import Panel, panel_of
 from data.snapshot import Snapshot
 from paper.brokers.base import Quote
 from paper.brokers.simulated import SimulatedBroker
+from paper.config import Limits
 from paper.ledger import MEMORY, Ledger
-from paper.limits import Limits
 from paper.loop import tick
-from paper.money import CENT, decimal
+from paper.money import CENT
 from paper.opening import opening_of
 from paper.prices import DAY, Prices, prices_of
 from paper.session import ENGINE, Session
@@ -225,8 +225,6 @@ def _walk(rows: _Rows, prices: Prices, execution: Execution, closes: pd.Datetime
         "simulated",
         execution,
         closes[0],
-        currency="USD",
-        initial_cash=decimal(execution.initial_cash),
         margin=True,
     )
     broker = SimulatedBroker(

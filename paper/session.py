@@ -12,10 +12,10 @@ import pandas as pd
 from data.sources.clock import Clock
 from paper.book import Terms
 from paper.brokers.base import Broker, MarketRules
+from paper.config import Limits
 from paper.events import Draft
 from paper.guards import Confirm
 from paper.ledger import Ledger
-from paper.limits import Limits
 from paper.money import decimal
 from paper.prices import Prices
 from paper.state import State, advanced, restored, state_of
@@ -105,6 +105,11 @@ class Session:
         self.ledger.append(drafts)
         advanced(self.state, self.ledger.events(self._seen))
         self._seen += len(drafts)
+
+    def keep(self) -> None:
+        """Keep a checkpoint of the state; not of one that an interruption left behind."""
+        if self._seen == self.ledger.head()[0]:
+            self.ledger.keep(self.state.json())
 
     def market(self, asset: str) -> MarketRules:
         """Return the broker's market of a coin."""

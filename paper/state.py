@@ -95,6 +95,8 @@ class State:
         Body of the halt in force.
     blocks : tuple of mappings
         What guards said since the last decision was settled.
+    assets : tuple of str
+        Coins ever ordered.
     """
 
     book: Book
@@ -115,6 +117,7 @@ class State:
     orders: dict[str, Order] = field(default_factory=dict)
     halt: Mapping[str, Any] | None = None
     blocks: tuple[Mapping[str, Any], ...] = ()
+    assets: tuple[str, ...] = ()
 
     def apply(self, event: Event) -> None:
         """Take in the next event.
@@ -153,6 +156,7 @@ class State:
             ],
             "halt": self.halt,
             "blocks": self.blocks,
+            "assets": self.assets,
         }
 
 
@@ -200,6 +204,7 @@ def restored(written: Mapping[str, Any]) -> State:
         orders={row["id"]: _order(row) for row in written["orders"]},
         halt=written["halt"],
         blocks=tuple(written["blocks"]),
+        assets=tuple(written["assets"]),
     )
 
 
@@ -257,6 +262,8 @@ def _intent(state: State, body: Mapping[str, Any]) -> None:
         raise PaperError(f"order {body['id']} is written twice")
     state.orders[body["id"]] = _order(body)
     state.ordered = (*state.ordered, body["asset"])
+    if body["asset"] not in state.assets:
+        state.assets = (*state.assets, body["asset"])
 
 
 def _sending(state: State, body: Mapping[str, Any]) -> None:

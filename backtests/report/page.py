@@ -14,11 +14,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from backtests.metrics import MEASURES
+from backtests.palette import DARK, LIGHT, variables
 from backtests.report import wording
 from backtests.report.content import Content
 from backtests.report.figures.equity import kind
 from backtests.report.limits import commands, limits
-from backtests.report.palette import DARK, LIGHT, variables
 from backtests.report.performance import MONTHS, bracket, coins, drag, months, shown
 from backtests.report.scorecard import strength
 from backtests.report.sources import remarkable

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backtests.report.palette import contrast
+from backtests.palette import contrast
 
 pytestmark = pytest.mark.browser
 

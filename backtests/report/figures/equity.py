@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from backtests.metrics import drawdown
+from backtests.palette import LIGHT
 from backtests.report.figures.base import (
     FONT,
     Chart,
@@ -27,7 +28,6 @@ from backtests.report.figures.base import (
     time_axis,
     upright,
 )
-from backtests.report.palette import LIGHT
 from backtests.report.wording import fixed, percent
 from backtests.run import Run
 
