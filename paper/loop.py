@@ -177,7 +177,7 @@ def _quotes(session: Session, weights: Mapping[str, float] | None) -> dict[str, 
     found = {}
     for asset in sorted({*wanted, *session.state.book.coins}):
         try:
-            found[asset] = session.broker.quote(asset)
+            found[asset] = session.quote(asset)
         except NoMarket:
             if session.rules.absent == "refuse":
                 raise
@@ -261,7 +261,7 @@ def _findings(session: Session, quotes: Mapping[str, Quote], prices: Prices) -> 
     lost = guards.drawdown(state.value, state.peak, limits)
     if lost and state.halt is None:
         _halt(session, lost[0].guard, lost[0].reason)
-    now, brokers = session.clock.now(), session.broker.now()
+    now, brokers = session.clock.now(), session.ask(session.broker.now)
     closes = prices.mark(pd.Timestamp(state.valued), tuple(quotes))
     halted = []
     if state.halt is not None:

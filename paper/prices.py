@@ -129,8 +129,8 @@ def prices_of(snapshot: Snapshot, panel: Panel, rates: pd.Series[float]) -> Pric
             dead = bars.index > end
             close.loc[dead, name] = np.nan
             opened.loc[dead, name] = np.nan
-    _check_positive(close, "close")
-    _check_positive(opened, "open")
+    _check_positive(close, bars.assets, "close")
+    _check_positive(opened, bars.assets, "open")
     return Prices(
         index=bars.index,
         assets=bars.assets,
@@ -151,12 +151,13 @@ def _newest(close: pd.Series[float]) -> pd.Timestamp:
     return index[rows[-1]] if len(rows) else index[0] - DAY
 
 
-def _check_positive(frame: pd.DataFrame, what: str) -> None:
-    bad = np.argwhere(frame.to_numpy() <= 0)
+def _check_positive(frame: pd.DataFrame, assets: tuple[str, ...], what: str) -> None:
+    values = frame.to_numpy(dtype=np.float64)
+    bad = np.argwhere(values <= 0)
     if len(bad):
         row, column = bad[0].tolist()
-        asset_name, close = str(frame.columns[column]), pd.DatetimeIndex(frame.index)[row]
+        close = pd.DatetimeIndex(frame.index)[row]
         raise PaperError(
-            f"{asset_name}: the {what} of the bar closing at {close:%Y-%m-%d} is "
-            f"{frame.iat[row, column]:g}, prices are positive: mend the table"
+            f"{assets[column]}: the {what} of the bar closing at {close:%Y-%m-%d} is "
+            f"{values[row, column]:g}, prices are positive: mend the table"
         )

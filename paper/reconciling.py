@@ -40,7 +40,7 @@ class Difference:
 def differences(session: Session) -> list[Difference]:
     """Compare every coin that was ever ordered, and the cash, with the broker's balances."""
     opening, book = session.ledger.opening, session.state.book
-    balances, before = session.broker.balances(), opening.terms["baseline"]
+    balances, before = session.ask(session.broker.balances), opening.terms["baseline"]
     with exact():
         cash = balances.of(opening.terms["currency"]) - Decimal(before.get(CASH, "0"))
         found = [] if abs(cash - book.cash) < CENT else [Difference(CASH, book.cash, cash)]

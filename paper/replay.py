@@ -118,19 +118,39 @@ class _Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """Decisions of one pass, without their words: history needs no reasons."""
+class Rows:
+    """Decisions of one pass, without their words: history needs no reasons.
+
+    Parameters
+    ----------
+    whole : Decisions
+        The pass.
+    target : ndarray of int, shape (times,)
+        Row of the last weights given up to each time; -1 before the first.
+    """
 
     whole: Decisions
     target: np.ndarray[tuple[int], np.dtype[np.int64]]
 
     @classmethod
-    def of(cls, whole: Decisions) -> _Rows:
+    def of(cls, whole: Decisions) -> Rows:
+        """Return the decisions of a pass."""
         given = whole.weights.notna().all(axis=1).to_numpy()
         rows = np.where(given, np.arange(len(given)), -1)
         return cls(whole, np.maximum.accumulate(rows))
 
+    @property
+    def weights(self) -> pd.DataFrame:
+        """Target weights, see :class:`strategies.decision.Decisions`."""
+        return self.whole.weights
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What was looked at."""
+        return self.whole.snapshot
+
     def at(self, t: pd.Timestamp) -> Decision:
+        """Return the decision of a decision time."""
         row = int(self.whole.times.searchsorted(t))
         last = int(self.target[row])
         return Decision(
@@ -182,7 +202,7 @@ def replay(
     run = backtest(strategy, snapshot, execution, start=start, end=end, panel=seen)
     closes = pd.DatetimeIndex(run.simulation.equity.index)
     whole = decisions(strategy, snapshot)
-    ledger = _walk(_Rows.of(whole), prices_of(snapshot, seen, cash_rate(seen)), execution, closes)
+    ledger = _walk(Rows.of(whole), prices_of(snapshot, seen, cash_rate(seen)), execution, closes)
     taken = {
         pd.Timestamp(body["decision_time"]): body
         for body in (event.content for event in ledger.of_kind("decision"))
@@ -210,7 +230,7 @@ def replay(
     )
 
 
-def _walk(rows: _Rows, prices: Prices, execution: Execution, closes: pd.DatetimeIndex) -> Ledger:
+def _walk(rows: Rows, prices: Prices, execution: Execution, closes: pd.DatetimeIndex) -> Ledger:
     """Tick through every day on a ledger in memory."""
     clock = _Clock(closes[0])
 

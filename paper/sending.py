@@ -11,7 +11,7 @@ import pandas as pd
 from data.errors import BrokerError, BrokerUnavailable, OrderRefused, OutcomeUnknown
 from paper import steps
 from paper.brokers.base import MarketRules, OrderRequest, OrderState
-from paper.brokers.placing import Insistence, patiently, place
+from paper.brokers.placing import place
 from paper.events import Draft
 from paper.guards import jump, price_age
 from paper.money import ZERO, exact
@@ -87,9 +87,9 @@ def _doubt(session: Session, order: Order) -> str:
     waited = (session.clock.now() - pd.Timestamp(order.intended_at)).total_seconds() / 60
     if waited <= session.limits.price_age_minutes:
         return ""
-    quotes = {order.asset: session.broker.quote(order.asset)}
+    quotes = {order.asset: session.quote(order.asset)}
     found = [
-        *price_age(quotes, session.broker.now(), session.limits),
+        *price_age(quotes, session.ask(session.broker.now), session.limits),
         *jump(quotes, {order.asset: order.price}, session.limits),
     ]
     return "; ".join(one.reason for one in found)
@@ -98,11 +98,7 @@ def _doubt(session: Session, order: Order) -> str:
 def _look(session: Session, order: Order) -> OrderState | None:
     """Look an order of an earlier day up; it is not sent again."""
     since = pd.Timestamp(order.intended_at)
-    return patiently(
-        lambda: session.broker.find(order.id, order.asset, since),
-        session.clock,
-        _insistence(session),
-    )
+    return session.ask(lambda: session.broker.find(order.id, order.asset, since))
 
 
 def _place(session: Session, order: Order) -> OrderState:
@@ -127,14 +123,10 @@ def _place(session: Session, order: Order) -> OrderState:
         session.clock,
         sent_at=None if order.sent_at is None else pd.Timestamp(order.sent_at),
         before_sending=note,
-        insistence=_insistence(session),
+        insistence=session.insistence,
     )
     steps.reached(f"sent {order.side}")
     return seen
-
-
-def _insistence(session: Session) -> Insistence:
-    return Insistence(longest_wait=session.limits.patience_seconds)
 
 
 def _book(session: Session, seen: OrderState) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
 from data.sources.clock import Clock
 from paper.book import Terms
-from paper.brokers.base import Broker, MarketRules
+from paper.brokers.base import Broker, MarketRules, Quote
+from paper.brokers.placing import Insistence, patiently
 from paper.config import Limits
 from paper.events import Draft
 from paper.guards import Confirm
@@ -20,6 +21,8 @@ from paper.money import decimal
 from paper.prices import Prices
 from paper.state import State, advanced, restored, state_of
 from strategies.decision import Decision
+
+T = TypeVar("T")
 
 
 class Decided(Protocol):
@@ -111,9 +114,28 @@ class Session:
         if self._seen == self.ledger.head()[0]:
             self.ledger.keep(self.state.json())
 
+    @property
+    def insistence(self) -> Insistence:
+        """How long to insist on an answer of the broker."""
+        return Insistence(longest_wait=self.limits.patience_seconds)
+
+    def ask(self, call: Callable[[], T]) -> T:
+        """Make a call to the broker that changes nothing, until it answers.
+
+        Raises
+        ------
+        BrokerUnavailable
+            If it does not for long.
+        """
+        return patiently(call, self.clock, self.insistence)
+
     def market(self, asset: str) -> MarketRules:
         """Return the broker's market of a coin."""
-        return self.broker.market(asset)
+        return self.ask(lambda: self.broker.market(asset))
+
+    def quote(self, asset: str) -> Quote:
+        """Return the broker's price of a coin."""
+        return self.ask(lambda: self.broker.quote(asset))
 
     def adjusting(self) -> Adjusting | None:
         """Return the broker, where its balances can be moved."""

@@ -11,6 +11,7 @@ from plumbline.options import DataOption, JsonOption
 
 if TYPE_CHECKING:
     from paper.desk import Desk
+    from paper.loop import Outcome
     from paper.replay import Parity
     from paper.standing import Standing
 
