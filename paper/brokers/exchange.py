@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from data.errors import BrokerError, OrderRefused, OutcomeUnknown
+from data.errors import BrokerError, BrokerUnavailable, OrderRefused, OutcomeUnknown
 from data.sources.clock import Clock, SystemClock
 from paper.brokers.base import (
     Balances,
@@ -21,6 +21,7 @@ from paper.brokers.gateway import open_sandbox, require_sandbox
 from paper.brokers.history import History
 from paper.brokers.keys import Keys
 from paper.brokers.keys import keys as stored_keys
+from paper.brokers.meaning import NameTaken
 from paper.brokers.prices import last_quote, market_rules
 from paper.brokers.sandboxes import sandbox
 from paper.brokers.unified import decimal, told_order
@@ -69,12 +70,15 @@ class ExchangeBroker:
     ) -> None:
         require_sandbox(exchange)
         self._sandbox = sandbox(exchange)
+        self._clock = clock or SystemClock()
+        # How long looking may take before an order leaves.
+        self._preparing = pd.Timedelta(seconds=2 * timeout)
         self._assets, self._quote = tuple(assets), quote or self._sandbox.quote
         self._gateway = open_sandbox(
             self._sandbox,
             keys or stored_keys(exchange),
             config or {},
-            clock or SystemClock(),
+            self._clock,
             timeout,
         )
         self._history = History(self._gateway, self._sandbox)
@@ -91,7 +95,7 @@ class ExchangeBroker:
     @property
     def settles_after(self) -> pd.Timedelta:
         """How long after sending an order without an answer may still turn up."""
-        return pd.Timedelta(seconds=self._sandbox.settles_seconds)
+        return pd.Timedelta(seconds=self._sandbox.settles_seconds) + self._preparing
 
     def close(self) -> None:
         """Close the connection."""
@@ -129,12 +133,15 @@ class ExchangeBroker:
 
     def submit(self, request: OrderRequest) -> OrderState:
         """Send a market order, unless it is there already."""
-        rules = self.market(request.asset)
-        amount = rules.sized(request.amount, self.quote(request.asset).price)
+        begun, rules = self._clock.now(), self.market(request.asset)
         known = self.find(request.client_order_id, request.asset, request.intended_at)
         if known is not None:
             return known
+        amount = rules.sized(request.amount, self.quote(request.asset).price)
         what = f"order {request.client_order_id} for {rules.symbol}"
+        if self._clock.now() - begun > self._preparing:
+            # A later run counts from when this one began: what leaves later it would not wait for.
+            raise BrokerUnavailable(f"{self._sandbox.id}: {what}: not sent, looking took too long")
         refusal: OrderRefused
         try:
             told = self._gateway.send(
@@ -157,9 +164,11 @@ class ExchangeBroker:
             known = self.find(request.client_order_id, request.asset, request.intended_at)
         except BrokerError as error:
             raise OutcomeUnknown(f"{refusal}; and it cannot be looked up: {error}") from None
-        if known is None:
-            raise refusal
-        return known
+        if known is not None:
+            return known
+        if isinstance(refusal, NameTaken):
+            raise OutcomeUnknown(f"{refusal}; look it up before sending again")
+        raise refusal
 
     def find(
         self, client_order_id: str, asset: str, since: pd.Timestamp | None = None

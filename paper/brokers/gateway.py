@@ -15,34 +15,14 @@ from typing import Any
 import ccxt
 import pandas as pd
 
-from data.errors import (
-    AccessDenied,
-    BrokerError,
-    BrokerUnavailable,
-    InsufficientFunds,
-    NoMarket,
-    OrderRefused,
-    OutcomeUnknown,
-    UnknownName,
-)
+from data.errors import AccessDenied, BrokerError, UnknownName
 from data.sources.clock import Clock
 from data.sources.redaction import first_line, scrub
 from data.sources.venues import venue
-from data.sources.web import REFUSALS, TRANSIENT_STATUS
 from paper.brokers.keys import Keys, silence
+from paper.brokers.meaning import Failure, of_order, of_question
 from paper.brokers.replies import Reply
 from paper.brokers.sandboxes import Sandbox, hosts
-
-_DENIED = (ccxt.AuthenticationError, ccxt.RestrictedLocation)
-_BUSY = (ccxt.DDoSProtection, ccxt.RateLimitExceeded, ccxt.OnMaintenance)
-_DENIED_STATUS = frozenset({401, 403, 407, 451})
-_BUSY_STATUS = frozenset({418, 429})
-# Alpaca's code for an order that is not there; ccxt makes an invalid order of it.
-_NOT_THERE = frozenset({"40410000"})
-
-
-class NotThere(Exception):
-    """The exchange says that it has no such order."""
 
 
 class Gateway:
@@ -157,7 +137,7 @@ class Gateway:
         found, failure = self._try(call)
         if failure is None and self._fits(form) and isinstance(found, answer):
             return found
-        raise self._explain(failure, label)
+        raise of_question(self._failure(failure, label), self._clock)
 
     def send(self, what: str, call: Callable[[Any], Any]) -> dict[str, Any]:
         """Send an order, once.
@@ -179,7 +159,7 @@ class Gateway:
         found, failure = self._try(call)
         if failure is None and self._fits(dict) and isinstance(found, dict):
             return found
-        raise self._explain_order(failure, label)
+        raise of_order(self._failure(failure, label), self._clock)
 
     def _try(self, call: Callable[[Any], Any]) -> tuple[Any, Exception | None]:
         self._replies, self._left = [], False
@@ -202,79 +182,20 @@ class Gateway:
         strange = (one for one in self._replies if not one.is_json)
         return next(strange, self._replies[-1] if self._replies else None)
 
-    def _explain(self, error: Exception | None, label: str) -> BrokerError | NotThere:
-        reply = self._reply
-        if reply is None:
-            return self._unanswered(error, label)
-        said = f"the answer begins {first_line(reply.text, self._secrets)!r}"
-        if isinstance(error, ccxt.OrderNotFound) or reply.code in _NOT_THERE:
-            return NotThere(f"{label}: it has no such order")
-        if known := self._no_access_or_busy(error, reply, label, said):
-            return known
-        if reply.status in TRANSIENT_STATUS:
-            return reply.unavailable(f"{label}: the exchange answers {reply.status}", self._clock)
-        if isinstance(error, ccxt.BadSymbol):
-            return NoMarket(f"{label}: it has no such market; {said}")
-        if reply.status >= 400 and not isinstance(error, ccxt.OperationFailed):
-            reason = REFUSALS.get(reply.status, "it refuses the request")
-            return BrokerError(f"{label}: {reason} ({reply.status}); {said}")
-        return BrokerUnavailable(f"{label}: not in the form the exchange documents, {said}")
-
-    def _explain_order(self, error: Exception | None, label: str) -> BrokerError:
-        reply = self._reply
-        if not self._left and isinstance(error, ccxt.BaseError):
-            return OrderRefused(f"{label}: not sent: {first_line(str(error), self._secrets)}")
-        again = "look it up before sending again"
-        if reply is None:
-            return OutcomeUnknown(f"{label}: sent, and no answer in time or none whole; {again}")
-        said = f"the answer begins {first_line(reply.text, self._secrets)!r}"
-        if not isinstance(reply.content, dict):
-            if reply.status in _BUSY_STATUS:
-                return reply.unavailable(
-                    f"{label}: too many requests ({reply.status})", self._clock
-                )
-            return OutcomeUnknown(f"{label}: sent, status {reply.status}, {said}; {again}")
-        if isinstance(error, ccxt.InsufficientFunds):
-            return InsufficientFunds(f"{label}: the account's funds do not suffice; {said}")
-        if known := self._no_access_or_busy(error, reply, label, said):
-            return known
-        if isinstance(error, ccxt.BadSymbol | ccxt.MarketClosed):
-            return NoMarket(f"{label}: it has no such market, or it is closed; {said}")
-        refused = isinstance(error, ccxt.ExchangeError) and type(error) is not ccxt.ExchangeError
-        if 400 <= reply.status < 500 and reply.status != 408:
-            refused = refused or type(error) is ccxt.ExchangeError
-        if refused and reply.status < 500:
-            return OrderRefused(f"{label}: it refuses the order ({reply.status}); {said}")
-        return OutcomeUnknown(f"{label}: sent, status {reply.status}, {said}; {again}")
-
-    def _no_access_or_busy(
-        self, error: Exception | None, reply: Reply, label: str, said: str
-    ) -> BrokerError | None:
-        """Say what holds for questions and orders alike: nothing was done."""
-        if isinstance(error, ccxt.InvalidNonce):
+    def _failure(self, error: Exception | None, label: str) -> Failure:
+        kinds = frozenset(base.__name__ for base in type(error).__mro__) if error else frozenset()
+        if "InvalidNonce" in kinds:
             self._ahead = None
-            return BrokerUnavailable(
-                f"{label}: its clock and ours differ; the difference is measured again; {said}"
-            )
-        if isinstance(error, _BUSY) or reply.status in _BUSY_STATUS:
-            return reply.unavailable(
-                f"{label}: busy or under maintenance ({reply.status})", self._clock
-            )
-        if isinstance(error, _DENIED) or (
-            reply.status in _DENIED_STATUS and not isinstance(error, ccxt.InvalidOrder)
-        ):
-            reason = REFUSALS.get(reply.status, "it does not let this account in")
-            return AccessDenied(
-                f"{label}: {reason} ({reply.status}): check that the keys are those of its "
-                f"sandbox and may trade; {said}"
-            )
-        return None
-
-    def _unanswered(self, error: Exception | None, label: str) -> BrokerError:
-        if not self._left and error is not None:
-            return BrokerError(f"{label}: not asked: {first_line(str(error), self._secrets)}")
-        kind = "no answer in time" if isinstance(error, ccxt.RequestTimeout) else "no answer"
-        return BrokerUnavailable(f"{label}: {kind}, or one that breaks off")
+        reply = self._reply
+        return Failure(
+            label=label,
+            kinds=kinds,
+            kind=type(error).__name__,
+            text=first_line(str(error or ""), self._secrets),
+            left=self._left,
+            reply=reply,
+            said=f"the answer begins {first_line(reply.text, self._secrets)!r}" if reply else "",
+        )
 
     def _leave(self, *args: Any, **kwargs: Any) -> Any:
         """Note that a request leaves; ccxt calls this in place of its own."""
@@ -296,21 +217,29 @@ def _load_markets(exchange: Any) -> dict[str, Any] | None:
 
 
 def require_sandbox(name: str) -> None:
-    """Refuse an exchange where only real money trades.
+    """Refuse an exchange where only real money trades, or that cannot do what is needed.
 
     Raises
     ------
     UnknownName
         If ccxt has no such exchange.
     AccessDenied
-        If it has no sandbox.
+        If it has no sandbox, takes no market orders, or does not list orders.
     """
     if name not in ccxt.exchanges:
         raise UnknownName("exchange", name, ccxt.exchanges)
-    if not getattr(ccxt, name)().urls.get("test"):
+    exchange = getattr(ccxt, name)()
+    if not exchange.urls.get("test"):
         raise AccessDenied(
             f"{name}: it has no sandbox, and this loop trades on paper only: take the simulated "
             "broker, or a sandbox such as binance or alpaca"
+        )
+    can = {method for method, told in exchange.has.items() if told}
+    listed = can >= {"fetchOrders"} or can >= {"fetchOpenOrders", "fetchClosedOrders"}
+    if not (listed and "createMarketOrder" in can):
+        raise AccessDenied(
+            f"{name}: it takes no market orders or lists none: take the simulated broker, or a "
+            "sandbox such as binance or alpaca"
         )
 
 

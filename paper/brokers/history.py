@@ -11,7 +11,8 @@ import pandas as pd
 
 from data.errors import BrokerError, BrokerUnavailable
 from paper.brokers.base import ZERO, MarketRules, OrderState, exact
-from paper.brokers.gateway import Gateway, NotThere
+from paper.brokers.gateway import Gateway
+from paper.brokers.meaning import NotThere
 from paper.brokers.sandboxes import Sandbox
 from paper.brokers.unified import Told, decimal, fees_of, told_order
 
@@ -129,16 +130,20 @@ class History:
     def since(self, rules: MarketRules, since: pd.Timestamp) -> list[Told]:
         """Return the orders of a market since an instant, page by page, oldest first."""
         found: dict[str, Told] = {}
-        begin = since
+        begin, full = since, self._sandbox.page
         for _ in range(_PAGES):
             page = self._page(rules, begin)
             fresh = [told for told in page if told.broker_id not in found]
             found |= {told.broker_id: told for told in fresh}
-            if len(page) < self._sandbox.page or not fresh:
-                return sorted(
-                    (told for told in found.values() if told.at >= since),
-                    key=lambda told: told.at,
-                )
+            # Where the size of a page is not known, a page with nothing new is the last.
+            if not fresh or (full is not None and len(page) < full):
+                if page and len(page) == full:
+                    raise BrokerError(
+                        f"{self._gateway.id}: {full} orders for {rules.symbol} at {begin}: those "
+                        "after them cannot be reached"
+                    )
+                kept = (told for told in found.values() if told.at >= since)
+                return sorted(kept, key=lambda told: told.at)
             begin = max(told.at for told in fresh)
         raise BrokerError(
             f"{self._gateway.id}: more than {_PAGES} pages of orders for {rules.symbol} since "

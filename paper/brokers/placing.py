@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from data.errors import BrokerUnavailable, OutcomeUnknown
+from data.errors import BadConfig, BrokerUnavailable, OutcomeUnknown
 from data.sources.clock import Clock
 from paper.brokers.base import Broker, OrderRequest, OrderState
 
@@ -36,12 +36,25 @@ class Insistence:
     first_wait, longest_wait : float
         Seconds before the second look, doubled each time, and its ceiling. A broker that asks for
         a longer wait than the ceiling is not waited for.
+
+    Raises
+    ------
+    BadConfig
+        If a number cannot be.
     """
 
     sends: int = 3
     looks: int = 6
     first_wait: float = 0.5
     longest_wait: float = 30.0
+
+    def __post_init__(self) -> None:
+        if min(self.sends, self.looks) < 1 or not 0 < self.first_wait <= self.longest_wait:
+            raise BadConfig(
+                f"insistence: at least one sending and one look, and waits above 0 that do not "
+                f"fall: got sends={self.sends}, looks={self.looks}, first_wait="
+                f"{self.first_wait:g}, longest_wait={self.longest_wait:g}"
+            )
 
     def wait(self, attempt: int) -> float:
         """Return the seconds to wait after the `attempt`-th look."""
@@ -106,7 +119,7 @@ def place(
         try:
             state = broker.submit(request)
         except OutcomeUnknown as error:
-            failure = error
+            failure, sent_at = error, clock.now()
         except BrokerUnavailable as error:
             # Nothing left: what may still turn up is what was sent before.
             failure, sent_at = error, earlier

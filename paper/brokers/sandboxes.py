@@ -30,8 +30,10 @@ class Sandbox:
         Whether a name is never free again, not even when its order is closed.
     fees_told : bool
         Whether orders or their trades tell the fee.
-    page, trades_page : int
-        Orders and trades in one answer.
+    page : int or None
+        Orders in one answer; None where it is not known.
+    trades_page : int
+        Trades in one answer.
     options : mapping
         ccxt options.
     note : str
@@ -44,7 +46,7 @@ class Sandbox:
     lookup: Literal["name", "alpaca", "list"] = "list"
     names_for_good: bool = False
     fees_told: bool = True
-    page: int = 100
+    page: int | None = None
     trades_page: int = 100
     options: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
@@ -80,7 +82,6 @@ SANDBOXES: Mapping[str, Sandbox] = {
         ),
         Sandbox("okx", lookup="name", note="wants a password with the key"),
         Sandbox("bybit"),
-        Sandbox("gemini", quote="USD"),
     )
 }
 

@@ -154,8 +154,9 @@ class SimulatedBroker:
     def submit(self, request: OrderRequest) -> OrderState:
         """Fill an order, or return the one of its name that is there."""
         what = f"order {request.client_order_id} for {request.asset}"
-        rules, price = self.market(request.asset), self._prices(request.asset).price
-        amount = rules.sized(request.amount, price)
+        rules, amount = self.market(request.asset), request.amount
+        if self.account.order(request.client_order_id) is None:
+            amount = rules.sized(amount, self._prices(request.asset).price)
         fault = self._faults("submit")
         _refuse_for_now(fault, what)
         if fault == "lost before accepted":

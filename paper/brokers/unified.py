@@ -94,8 +94,10 @@ def told_order(order: Mapping[str, Any], rules: MarketRules) -> Told:
         raise BrokerError(f"{what}: the exchange tells no time or no number of it")
     if order.get("symbol") not in (None, rules.symbol):
         raise BrokerError(f"{what}: the exchange tells of {order['symbol']}")
-    amount = decimal(order.get("amount"), f"{what}: the amount")
     filled = decimal(order.get("filled") or "0", f"{what}: the filled amount")
+    # An order for an amount of money, placed by hand, has no amount of coins.
+    amount = order.get("amount")
+    amount = filled if amount is None else decimal(amount, f"{what}: the amount")
     state = OrderState(
         client_order_id=name,
         broker_id=str(order["id"]),

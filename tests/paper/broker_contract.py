@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -58,6 +59,9 @@ class Stage(Protocol):
     def open(self) -> Broker:
         """A broker of this account, as a new process would open it."""
 
+    def close(self) -> None:
+        """Close every broker of it."""
+
     def arm(self, kind: str, on: str = "order", times: int = 1) -> None:
         """Let the next calls of a kind meet a fault."""
 
@@ -75,9 +79,6 @@ class Stage(Protocol):
 
     def price(self, asset: str, price: Decimal) -> None:
         """Set a price."""
-
-    def drain(self, currency: str) -> None:
-        """Take all of a currency away."""
 
     def shift_clock(self, by: pd.Timedelta) -> None:
         """Move the broker's clock against ours."""
@@ -103,6 +104,18 @@ def change(before: dict[str, Decimal], after: dict[str, Decimal]) -> dict[str, D
     names = before.keys() | after.keys()
     zero = Decimal(0)
     return nonzero({name: after.get(name, zero) - before.get(name, zero) for name in names})
+
+
+def stage_end(stage: Stage, broker: Broker, state: OrderState) -> OrderState:
+    """Follow an order to its end, past the faults that are left."""
+    for _ in range(200):
+        try:
+            found = broker.find(state.client_order_id, state.asset)
+        except BrokerUnavailable:
+            continue
+        if found is not None and found.is_final:
+            return found
+    raise AssertionError(f"{state} never ends")
 
 
 class BrokerContract:
@@ -341,6 +354,44 @@ class BrokerContract:
             f"r{number}" for number in range(12)
         ]
 
+    @pytest.mark.parametrize("seed", range(2))
+    def test_any_run_of_faults_and_deaths_leaves_every_order_once(
+        self, stage: Stage, seed: int
+    ) -> None:
+        rng = np.random.default_rng(seed)
+        before, broker = stage.holdings(), stage.open()
+        waiting = [self.order(stage, f"s{number}", amount="0.003") for number in range(8)]
+        sent: dict[str, pd.Timestamp] = {}
+        done: dict[str, OrderState] = {}
+        kinds, reads = [*UNCLEAR, *BUSY, *FATES], [*READ_FAULTS]
+        for step in range(200):
+            if not waiting:
+                break
+            request = waiting.pop(0)
+            name = request.client_order_id
+            if rng.random() < 0.6:
+                stage.arm(kinds[int(rng.integers(len(kinds)))])
+            if rng.random() < 0.4:
+                on, times = ("lookup", "read")[step % 2], int(rng.integers(1, 9))
+                stage.arm(reads[int(rng.integers(len(reads)))], on, times)
+            if rng.random() < 0.3:
+                broker = stage.open()
+            try:
+                done[name] = place(
+                    broker,
+                    request,
+                    stage.clock,
+                    sent_at=sent.get(name),
+                    before_sending=partial(sent.__setitem__, name),
+                )
+            except (OutcomeUnknown, BrokerUnavailable):
+                waiting.append(request)
+        assert waiting == []
+        assert {name: stage.accepted(name) for name in done} == dict.fromkeys(done, 1)
+        assert len(done) == 8
+        ended = [stage_end(stage, broker, state) for state in done.values()]
+        self.check_books(stage, before, ended)
+
     def test_an_unknown_market_is_refused_in_one_line(self, stage: Stage, broker: Broker) -> None:
         for act in (
             lambda: broker.market("DOGE"),
@@ -390,3 +441,16 @@ class BrokerContract:
         stage.shift_clock(pd.Timedelta(minutes=10))
         state = place(broker, self.order(stage), stage.clock)
         assert (state.status, stage.accepted("a1")) == ("filled", 1)
+
+    @pytest.mark.parametrize("minutes", [-10, 10])
+    @pytest.mark.parametrize("fault", ["timeout after accepted", "late arrival"])
+    def test_a_clock_that_differs_hides_no_order(
+        self, stage: Stage, fault: str, minutes: int
+    ) -> None:
+        stage.shift_clock(pd.Timedelta(minutes=minutes))
+        request = self.order(stage)
+        stage.arm(fault)
+        state = place(stage.open(), request, stage.clock)
+        assert (state.status, stage.accepted("a1")) == ("filled", 1)
+        recent = stage.open().recent_orders(START - pd.Timedelta(hours=1))
+        assert [one.client_order_id for one in recent] == ["a1"]

@@ -109,7 +109,10 @@ class Binance:
         if path == "openOrders":
             return Answer(200, [self._order(venue, one) for one in orders if one.is_open])
         if path == "allOrders":
-            first, limit = int(params.get("startTime", 0)), int(params.get("limit", 500))
+            first, limit = (
+                int(params.get("startTime", 0)),
+                min(int(params.get("limit", 500)), venue.page),
+            )
             told = [self._order(venue, one) for one in orders if _ms(one.at) >= first]
             return Answer(200, told[:limit])
         return Answer(404, None, "not found")

@@ -24,6 +24,7 @@ from tests.sources.faults import HTML
 RETRY_AFTER = "7"
 # A late order arrives this long after it was sent.
 LATE = pd.Timedelta(seconds=3)
+STALLS = frozenset({"timeout after accepted", "late arrival"})
 UNPROCESSED = frozenset({"lost before accepted", "html before", "429", "418", "maintenance"})
 
 
@@ -125,6 +126,8 @@ class _Handler(BaseHTTPRequestHandler):
             venue.asked.append((method, path))
             venue.pass_time()
             kind = dialect.kind(request)
+            if venue.list_is_lookup and path.endswith("allOrders"):
+                kind = "lookup"
             fault = venue.due(kind)
             answer = self._process(venue, dialect, request, kind, fault)
         self._reply(venue, fault, answer)
@@ -140,6 +143,10 @@ class _Handler(BaseHTTPRequestHandler):
             return dialect.refusal(Refusal("reject"))
         if fault == "insufficient funds":
             return dialect.refusal(Refusal("insufficient funds"))
+        if fault == "not yet there":
+            return dialect.refusal(Refusal("no such order"))
+        if fault == "takes a minute":
+            venue.clock.sleep(60.0)
         act = _acting(venue, dialect, request, fault if fault in FATES else "")
         if fault == "late arrival":
             venue.underway.append((venue.clock.now() + LATE, act))
@@ -149,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
         return act()
 
     def _reply(self, venue: Venue, fault: str, answer: Answer | None) -> None:
-        if fault in ("timeout after accepted", "late arrival"):
+        if fault in STALLS:
             # Nothing comes until the client has long gone.
             self.owner.over.wait(3)
             self.close_connection = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pandas as pd
 from pydantic import SecretStr
@@ -17,14 +18,15 @@ from paper.brokers.keys import Keys
 from paper.brokers.simulated import SimulatedBroker
 from tests.paper.broker_contract import START
 from tests.paper.brokers import alpaca, binance
-from tests.paper.brokers.server import Dialect, ExchangeServer
+from tests.paper.brokers.server import STALLS, Dialect, ExchangeServer
 from tests.paper.brokers.venue import KEY, SECRET, Lot, Venue
 from tests.paper.brokers.venue import Fault as Ordered
 from tests.sources.clock import VirtualClock
 
 KEYS = Keys(SecretStr(KEY), SecretStr(SECRET))
-# A stall is as long as this on the real clock.
-TIMEOUT = 0.15
+TIMEOUT = 10.0
+# How long an order is waited for on the real clock where it is known that no answer comes.
+STALL = 0.1
 LOTS = {
     "BTC": Lot(),
     "ETH": Lot(step=Decimal("0.0001"), least=Decimal("0.0001"), least_cost=Decimal("5")),
@@ -62,14 +64,29 @@ class ExchangeStage:
             clock=self.clock,
             timeout=TIMEOUT,
         )
+        self._hurry(broker._gateway._ccxt.session)
         self._open.append(broker)
         return broker
+
+    def _hurry(self, session: Any) -> None:
+        """Wait a short time for an order that will not be answered, and long for all else."""
+        request = session.request
+
+        def hurried(method: str, url: str, **options: Any) -> Any:
+            stalls = any(fault.times and fault.kind in STALLS for fault in self.venue.faults)
+            if stalls and method == "POST":
+                options["timeout"] = STALL
+            return request(method, url, **options)
+
+        session.request = hurried
 
     def close(self) -> None:
         for broker in self._open:
             broker.close()
 
     def arm(self, kind: str, on: str = "order", times: int = 1) -> None:
+        if on == "read" and self.venue.list_is_lookup:
+            on = "any"
         self.venue.faults.append(Ordered(kind, on, times))
 
     def accepted(self, name: str) -> int:

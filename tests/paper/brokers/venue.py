@@ -98,6 +98,12 @@ class Venue:
     underway: list[tuple[pd.Timestamp, Callable[[], object]]] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
     echo: bool = False
+    # Orders in one answer, at most.
+    page: int = 1000
+    # Whether open orders stay as they are.
+    frozen: bool = False
+    # Whether orders are looked up in the list of them, which then meets the faults of look-ups.
+    list_is_lookup: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -122,7 +128,7 @@ class Venue:
     def go_on(self) -> None:
         """Let open orders go on, as they do between two looks."""
         for order in self.orders:
-            if not order.is_open:
+            if not order.is_open or self.frozen:
                 continue
             if order.fate == "partial then canceled":
                 order.status = "canceled"
