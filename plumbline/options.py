@@ -18,8 +18,8 @@ DataOption = Annotated[
     typer.Option(
         "--data",
         metavar="SOURCE",
-        help="auto (the store, else the simulated world phantom), store, a path to tables, "
-        "or simulated:NAME[:SEED].",
+        help="auto (the store, fetched if it is empty; with no network the simulated world "
+        "phantom), store, a path to tables, or simulated:NAME[:SEED].",
     ),
 ]
 AsOfOption = Annotated[
@@ -34,8 +34,13 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def snapshot_of(data: str | None, as_of: str | None) -> Snapshot:
     """Load the snapshot that the options ask for; say loudly when it is simulated."""
     from data.loading import instant, load
+    from plumbline.fetch_display import FetchDisplay
 
-    snapshot = load(data, None if as_of is None else instant(as_of))
+    display = FetchDisplay()
+    try:
+        snapshot = load(data, None if as_of is None else instant(as_of), watcher=display)
+    finally:
+        display.close()
     if snapshot.truth is not None:
         print(
             f"*** SIMULATED DATA: world {snapshot.truth.world!r}, seed {snapshot.truth.seed}. "

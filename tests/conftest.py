@@ -35,6 +35,7 @@ def home(homes: Path) -> Iterator[Path]:
     path = homes / str(next(_numbers))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLUMBLINE_HOME", str(path))
+        patch.setenv("PLUMBLINE_OFFLINE", "1")
         patch.delenv("FRED_API_KEY", raising=False)
         yield path
 

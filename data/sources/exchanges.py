@@ -36,6 +36,12 @@ class Reply:
     text: str
 
 
+def check_exchange(name: str) -> None:
+    """Raise :class:`UnknownName` where ccxt has no such exchange."""
+    if name not in ccxt.exchanges:
+        raise UnknownName("exchange", name, ccxt.exchanges)
+
+
 class Exchange:
     """One exchange, opened for one fetch.
 
@@ -59,8 +65,7 @@ class Exchange:
     def __init__(
         self, name: str, client: Client, config: Mapping[str, Any], kind: Kind = "spot"
     ) -> None:
-        if name not in ccxt.exchanges:
-            raise UnknownName("exchange", name, ccxt.exchanges)
+        check_exchange(name)
         self.venue: Venue = venue(name)
         self.client = client
         self._reply: Reply | None = None

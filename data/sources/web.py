@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -339,6 +339,36 @@ class Client:
             fault = _fault(Unreachable, request, f"no connection ({type(error).__name__})")
         # Raised here, not above: httpx's own errors carry the address with the key.
         raise fault
+
+
+def reachable(addresses: Iterable[str], seconds: float) -> bool:
+    """Tell whether any of `addresses` answers, whatever it says, within so many seconds.
+
+    The look-up of a name has no time limit of its own, so every address is tried in a thread that
+    is left behind when the time is over.
+    """
+    answered = threading.Event()
+    left = threading.Semaphore(0)
+
+    def knock(address: str) -> None:
+        try:
+            httpx.head(address, timeout=seconds, verify=_certificates())
+            answered.set()
+        except httpx.HTTPError:
+            pass
+        finally:
+            left.release()
+
+    quiet_addresses()
+    end = time.monotonic() + seconds
+    tried = [threading.Thread(target=knock, args=(one,), daemon=True) for one in addresses]
+    for thread in tried:
+        thread.start()
+    for _ in tried:
+        # Each release is one address that has answered or failed.
+        if not left.acquire(timeout=max(0.0, end - time.monotonic())) or answered.is_set():
+            break
+    return answered.is_set()
 
 
 @cache

@@ -82,6 +82,11 @@ class _Handler(BaseHTTPRequestHandler):
     table: Mapping[str, Route]
     scenario: Scenario
 
+    def do_HEAD(self) -> None:
+        """Answer the knock of who wants to know whether there is a network."""
+        self.scenario = self.owner.scenarios[urlsplit(self.path).path.split("/")[1]]
+        self._send(404, "", "text/html")
+
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         _, name, publisher, *rest = parts.path.split("/")
