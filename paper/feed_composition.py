@@ -182,14 +182,21 @@ class Composer:
             days = days[np.asarray(strategy.decision_days(days))]
         return days
 
+    @cached_property
+    def _markets(self) -> pd.DataFrame:
+        """Venue and quote of each asset's last bar at each close."""
+        return self.decided.snapshot.daily.market.ffill()
+
     def _quotes(self, weights: Mapping[str, float], at: pd.Timestamp) -> dict[str, str]:
         """Return the currency that each asset's last bar up to then was priced in."""
-        found, market = {CASH: "USD"}, self.decided.snapshot.daily.market.loc[:at]
-        for name in weights:
-            if name != CASH:
-                venue = market[name].dropna()
-                found[name] = str(venue.iloc[-1]).split()[-1] if len(venue) else "USD"
-        return found
+        row = int(self._markets.index.searchsorted(at, side="right")) - 1
+        venues = {
+            name: self._markets[name].iloc[row] for name in weights if name != CASH and row >= 0
+        }
+        return {
+            name: str(venues[name]).split()[-1] if isinstance(venues.get(name), str) else "USD"
+            for name in weights
+        }
 
 
 def composer(
