@@ -16,7 +16,7 @@ import pandas as pd
 from paper.book import Book, Trade
 from paper.brokers.base import Quote
 from paper.config import Limits
-from paper.money import ONE, ZERO, decimal
+from paper.money import ONE, ZERO, decimal, text
 
 Confirm: TypeAlias = Callable[[str], Quote | None]
 
@@ -93,8 +93,8 @@ def jump(
         change = quote.price / closes[name] - ONE
         if abs(change) > decimal(limits.jump):
             reason = (
-                f"{name}: {quote.price:f} on {quote.venue} is {change:+.1%} from the last close, "
-                f"{closes[name]:f}: more than {limits.jump:.0%}"
+                f"{name}: {text(quote.price)} on {quote.venue} is {change:+.1%} from the last close, "
+                f"{text(closes[name])}: more than {limits.jump:.0%}"
             )
             found.append(Finding("jump", reason, (name,)))
     return found
@@ -173,12 +173,12 @@ def confirmed(quote: Quote, confirm: Confirm, limits: Limits) -> str:
     """
     other = confirm(quote.asset)
     if other is None:
-        return f"{quote.asset}: no second venue confirms {quote.price:f} on {quote.venue}"
+        return f"{quote.asset}: no second venue confirms {text(quote.price)} on {quote.venue}"
     away = abs(other.price / quote.price - ONE)
     if away <= decimal(limits.confirm_within):
         return ""
     return (
-        f"{quote.asset}: {quote.price:f} on {quote.venue} and {other.price:f} on {other.venue} "
+        f"{quote.asset}: {text(quote.price)} on {quote.venue} and {text(other.price)} on {other.venue} "
         f"are {away:.1%} apart, more than {limits.confirm_within:.0%}"
     )
 
