@@ -93,8 +93,8 @@ def jump(
         change = quote.price / closes[name] - ONE
         if abs(change) > decimal(limits.jump):
             reason = (
-                f"{name}: {text(quote.price)} on {quote.venue} is {change:+.1%} from the last close, "
-                f"{text(closes[name])}: more than {limits.jump:.0%}"
+                f"{name}: {text(quote.price)} on {quote.venue} is {change:+.1%} from the last "
+                f"close, {text(closes[name])}: more than {limits.jump:.0%}"
             )
             found.append(Finding("jump", reason, (name,)))
     return found
@@ -178,8 +178,8 @@ def confirmed(quote: Quote, confirm: Confirm, limits: Limits) -> str:
     if away <= decimal(limits.confirm_within):
         return ""
     return (
-        f"{quote.asset}: {text(quote.price)} on {quote.venue} and {text(other.price)} on {other.venue} "
-        f"are {away:.1%} apart, more than {limits.confirm_within:.0%}"
+        f"{quote.asset}: {text(quote.price)} on {quote.venue} and {text(other.price)} on "
+        f"{other.venue} are {away:.1%} apart, more than {limits.confirm_within:.0%}"
     )
 
 

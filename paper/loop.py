@@ -121,12 +121,11 @@ def _not_there(prices: Prices, t: pd.Timestamp) -> list[Finding]:
 
 def _compared(session: Session) -> list[Finding]:
     """Compare ledger and broker, and refuse to go on with cash below zero that nobody borrowed."""
-    cash, decision = session.state.book.cash, session.state.decision
-    borrowed = decision is not None and (decision["target"] or {}).get(CASH, 0.0) < 0
-    if cash < -CENT and not borrowed:
+    cash = session.state.book.cash
+    if cash < -CENT and not session.ledger.opening.terms["margin"]:
         raise PaperError(
-            f"{session.ledger.path}: cash is {cash:.2f} USD and no target borrows: look at the "
-            "account, then `plumbline paper reconcile`"
+            f"{session.ledger.path}: cash is {cash:.2f} USD and {session.ledger.opening.strategy} "
+            "never borrows: look at the account, then `plumbline paper reconcile`"
         )
     found = differences(session)
     if not found:

@@ -47,9 +47,10 @@ class Scene:
     faults: Plan = calm
     second: Mapping[str, float] = field(default_factory=dict)
     live: dict[str, float] = field(default_factory=dict)
-    age: pd.Timedelta = pd.Timedelta(0)
+    minutes_old: float = 0.0
     clock: SetClock = field(default_factory=lambda: SetClock(START + pd.Timedelta(minutes=5)))
     bars: int = 99
+    margin: bool = False
 
     def at(self, day: int, minutes: float = 5) -> None:
         self.clock.at = START + day * DAY + pd.Timedelta(minutes=minutes)
@@ -89,7 +90,12 @@ class Scene:
     def quote(self, asset: str) -> Quote:
         close = self.closes[asset][min(self.day, len(self.closes[asset]) - 1)]
         price = self.live.get(asset, close)
-        return Quote(asset, Decimal(repr(price)), self.clock.at - self.age, "here")
+        return Quote(
+            asset,
+            Decimal(repr(price)),
+            self.clock.at - pd.Timedelta(minutes=self.minutes_old),
+            "here",
+        )
 
     def confirm(self, asset: str) -> Quote | None:
         if asset not in self.second:
@@ -99,7 +105,7 @@ class Scene:
     def session(self) -> Session:
         path = self.folder / "scene.sqlite"
         if not Ledger.begun(path):
-            opening = opening_of(RULE, "simulated", self.execution, START)
+            opening = opening_of(RULE, "simulated", self.execution, START, margin=self.margin)
             Ledger.create(path, opening, self.clock.at).close()
         ledger = Ledger.open(path)
         broker = SimulatedBroker(
@@ -110,6 +116,7 @@ class Scene:
             now=self.clock.now,
             rules=self.rules,
             faults=self.faults,
+            margin=self.margin,
         )
         state = verified_state(ledger)
         return Session(ledger, state, broker, self.limits, self.clock, self.confirm, Rules())

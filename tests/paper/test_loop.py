@@ -179,7 +179,7 @@ def test_cash_below_zero_that_nobody_borrowed_is_refused(tmp_path: Path) -> None
 
     take_over(session, differences(session))
     at.at(1)
-    with pytest.raises(PaperError, match=r"cash is -200\.00 USD and no target borrows"):
+    with pytest.raises(PaperError, match=r"cash is -200\.00 USD and buy_and_hold never borrows"):
         at.tick()
     assert len(at.told("decision")) == 1
 
@@ -196,9 +196,9 @@ def test_a_ledger_never_goes_back(tmp_path: Path) -> None:
 def test_leverage_costs_what_borrowing_costs(tmp_path: Path) -> None:
     doubled = {"BTC": 2.0, "ETH": 0.0, "CASH": -1.0}
     execution = Execution(fee_bp=0.0, slippage_bp=0.0, initial_cash=1000.0, borrow_bp=360.0)
-    at = scene(tmp_path, {0: doubled}, limits=Limits(gross=3.0), execution=execution)
+    limits = Limits(gross=3.0)
+    at = scene(tmp_path, {0: doubled}, limits=limits, execution=execution, margin=True)
     session = at.session()
-    session.broker._margin = True  # type: ignore[attr-defined]
     from paper.loop import tick
 
     assert tick(session, at._knowledge).status == "done"
@@ -233,9 +233,7 @@ class TestGuards:
         self.blocked(scene(tmp_path, {0: HALF}, silent={0}), "stale")
 
     def test_an_old_price(self, tmp_path: Path) -> None:
-        import pandas as pd
-
-        reason = self.blocked(scene(tmp_path, {0: HALF}, age=pd.Timedelta(minutes=16)), "price_age")
+        reason = self.blocked(scene(tmp_path, {0: HALF}, minutes_old=16), "price_age")
         assert "16 minutes old, at most 15" in reason
 
     def test_a_jump(self, tmp_path: Path) -> None:
