@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +27,12 @@ from paper.brokers.base import Quote
 from paper.brokers.simulated import PriceSource, SimulatedBroker
 from paper.config import PaperConfig, config_of
 from paper.guards import Confirm
-from paper.ledger import Ledger, Opening
+from paper.ledger import Ledger
 from paper.money import decimal, text
-from paper.opening import BASIS_POINT, opening_of
+from paper.opening import BASIS_POINT, Opening, opening_of
 from paper.prices import Prices, prices_of
 from paper.reconciling import CASH
-from paper.session import Session, verified_state
+from paper.session import Session, checked_state
 from strategies.decision import Decisions, decisions
 from strategies.market import BTC
 from strategies.strategy import WeightRule
@@ -89,6 +90,10 @@ class Desk:
         kind = self.broker
         if kind is not None and kind != SIMULATED and not kind.startswith(CCXT):
             raise BadConfig(f"--broker {kind!r}: give simulated, or ccxt:EXCHANGE")
+
+    def reading_once(self) -> Desk:
+        """Return this desk with the data read at most once: for one run."""
+        return replace(self, load=cache(self.load))
 
     @property
     def ledger_path(self) -> Path:
@@ -154,7 +159,7 @@ class Desk:
             if not Ledger.begun(self.ledger_path):
                 self._begin()
             with self.ledger() as ledger:
-                state = verified_state(ledger)
+                state = checked_state(ledger)
                 self._check_world(ledger.opening)
                 broker = self._connect(ledger.opening, sorted(state.book.coins))
                 confirm = self._confirm(ledger.opening)

@@ -8,13 +8,13 @@ that a ledger cut short is found too.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,9 @@ from data.atomic import replace_file
 from data.canonical import canonical_json
 from data.errors import PaperError, Tampered, WrongLedger
 from paper import steps
-from paper.events import GENESIS, Draft, Event, body_text, digest, moment, stamp
-from paper.money import decimal
+from paper.events import GENESIS, Draft, Event, body_text, digest, stamp
+from paper.opening import SCHEMA_VERSION, Opening
 
-SCHEMA_VERSION = 1
 # "PLpl" as a number: tells a ledger from any other SQLite file.
 APPLICATION_ID = 0x504C706C
 MEMORY = Path(":memory:")
@@ -55,51 +54,6 @@ CREATE TRIGGER events_follow BEFORE INSERT ON events
 WHEN new.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM events)
 BEGIN SELECT raise(ABORT, 'events are only appended'); END;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """Whose ledger it is, recorded as its first event.
-
-    Parameters
-    ----------
-    strategy : str
-        Name of the strategy.
-    config_hash : str
-        Hash of its parameters.
-    broker : str
-        ``simulated`` or ``ccxt:EXCHANGE``.
-    terms : mapping
-        What trading costs, and the rest of the execution.
-    initial_cash : Decimal
-        USD.
-    started : datetime
-        First decision time.
-    run : str
-        Names this ledger in its order ids.
-    """
-
-    strategy: str
-    config_hash: str
-    broker: str
-    terms: Mapping[str, Any]
-    initial_cash: Decimal
-    started: datetime
-    run: str
-
-    def draft(self, at: datetime) -> Draft:
-        """Return the first event."""
-        body = {
-            "schema_version": SCHEMA_VERSION,
-            "strategy": self.strategy,
-            "config_hash": self.config_hash,
-            "broker": self.broker,
-            "terms": dict(self.terms),
-            "initial_cash": self.initial_cash,
-            "started": stamp(self.started),
-            "run": self.run,
-        }
-        return Draft("opened", at, "opened", body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,13 +262,35 @@ class Ledger:
         previous = GENESIS if since is None else since.hash
         for number, event in enumerate(events, 1 if since is None else since.seq + 1):
             if event.seq != number or event.previous != previous or event.hash != event.digest():
-                raise Tampered(
-                    f"{self.path}: event {number} ({event.at}, {event.kind}) does not match its "
-                    "hash: the ledger was edited; restore it from a copy or move it away"
-                )
+                raise self._edited(number, event.at, event.kind)
             previous = event.hash
         self._check_mark()
         return events
+
+    def check_chain(self) -> None:
+        """Check every event as :meth:`verify` does, and keep none.
+
+        Raises
+        ------
+        Tampered
+            As :meth:`verify`.
+        """
+        expected, last = 1, GENESIS
+        rows = self._connection.execute(
+            "SELECT seq, previous, hash, kind, at, key, parent, body FROM events ORDER BY seq"
+        )
+        with _readable(self.path):
+            for seq, previous, own, *rest in rows:
+                if seq != expected or previous != last or own != digest(previous, seq, *rest):
+                    raise self._edited(expected, rest[1], rest[0])
+                expected, last = expected + 1, own
+        self._check_mark()
+
+    def _edited(self, number: int, at: str, kind: str) -> Tampered:
+        return Tampered(
+            f"{self.path}: event {number} ({at}, {kind}) does not match its hash: the ledger was "
+            "edited; restore it from a copy or move it away"
+        )
 
     def checkpoint(self) -> Checkpoint | None:
         """Return the last checkpoint; None where there is none.
@@ -330,7 +306,9 @@ class Ledger:
         ).fetchone()
         if row is None:
             return None
-        if row[1] != row[3]:
+        mark = self._read_mark() or {}
+        own = mark.get("state") if mark.get("seq") == row[0] else None
+        if row[1] != row[3] or own not in (None, _sha256(row[2])):
             raise Tampered(
                 f"{self.path}: the checkpoint of event {row[0]} does not match: the ledger was "
                 "edited; restore it from a copy or move it away"
@@ -342,31 +320,38 @@ class Ledger:
         seq, own = self.head()
         self._connection.execute("BEGIN IMMEDIATE")
         self._connection.execute("DELETE FROM checkpoints")
-        self._connection.execute(
-            "INSERT INTO checkpoints VALUES (?, ?, ?)", (seq, own, body_text(state))
-        )
+        written = body_text(state)
+        self._connection.execute("INSERT INTO checkpoints VALUES (?, ?, ?)", (seq, own, written))
         self._connection.execute("COMMIT")
         if self.path != MEMORY:
-            replace_file(self._mark, canonical_json({"seq": seq, "hash": own}).encode())
+            mark = {"seq": seq, "hash": own, "state": _sha256(written)}
+            replace_file(self._mark, canonical_json(mark).encode())
         steps.reached("kept")
 
     @property
     def _mark(self) -> Path:
         return self.path.with_suffix(".head.json")
 
-    def _check_mark(self) -> None:
+    def _read_mark(self) -> Mapping[str, Any] | None:
         if self.path == MEMORY or not self._mark.exists():
-            return
+            return None
         try:
             mark = json.loads(self._mark.read_text())
-            seq, own = int(mark["seq"]), str(mark["hash"])
+            return {"seq": int(mark["seq"]), "hash": str(mark["hash"]), "state": mark["state"]}
         except (ValueError, KeyError, TypeError):
             raise Tampered(f"{self._mark}: cannot be read: restore it or remove it") from None
-        found = self._connection.execute("SELECT hash FROM events WHERE seq = ?", (seq,)).fetchone()
-        if found is None or found[0] != own:
+
+    def _check_mark(self) -> None:
+        mark = self._read_mark()
+        if mark is None:
+            return
+        found = self._connection.execute(
+            "SELECT hash FROM events WHERE seq = ?", (mark["seq"],)
+        ).fetchone()
+        if found is None or found[0] != mark["hash"]:
             raise Tampered(
-                f"{self.path}: event {seq} is gone or another one (see {self._mark.name}): the "
-                "ledger was cut short; restore it from a copy or move both files away"
+                f"{self.path}: event {mark['seq']} is gone or another one (see {self._mark.name}): "
+                "the ledger was cut short; restore it from a copy or move both files away"
             )
 
     def _seq(self, key: str) -> int:
@@ -384,16 +369,7 @@ class Ledger:
         first = next(self.events(), None)
         if first is None or first.kind != "opened":
             raise Tampered(f"{self.path}: the first event is gone: restore the ledger from a copy")
-        body = first.content
-        return Opening(
-            strategy=body["strategy"],
-            config_hash=body["config_hash"],
-            broker=body["broker"],
-            terms=body["terms"],
-            initial_cash=decimal(body["initial_cash"]),
-            started=moment(body["started"]),
-            run=body["run"],
-        )
+        return Opening.of(first)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -403,6 +379,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA recursive_triggers = ON")
     return connection
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from paper.notices import tell
 from paper.page import refresh
 from paper.prices import DAY
 from paper.reconciling import Difference, differences, noted, take_over
-from paper.session import Session, verified_state
+from paper.session import Session, audited_state, checked_state
 
 # What may be over the next time: a broker or a publisher that does not answer, a locked store.
 PASSING = (BrokerUnavailable, OutcomeUnknown, DataError, SourceError, StoreError)
@@ -45,6 +45,7 @@ def once(desk: Desk, warn: Callable[[str], None]) -> Outcome:
     Locked
         If another process is at work on this account.
     """
+    desk = desk.reading_once()
     with desk.session() as session:
         before = session.ledger.head()[0]
         try:
@@ -123,7 +124,7 @@ def halt(desk: Desk, reason: str) -> None:
     A ledger that is halted already stays as it is.
     """
     with desk.locked(), desk.ledger() as ledger:
-        if verified_state(ledger).halt is None:
+        if checked_state(ledger).halt is None:
             at = desk.clock.now()
             body = {"guard": "by hand", "reason": reason, "since": at.to_pydatetime()}
             _note(desk, ledger, Draft("halted", at, f"halted:{ledger.head()[0]}", body))
@@ -140,7 +141,7 @@ def resume(desk: Desk) -> bool:
     if why := desk.kill():
         raise Halted(why)
     with desk.locked(), desk.ledger() as ledger:
-        halted = verified_state(ledger).halt is not None
+        halted = checked_state(ledger).halt is not None
         if halted:
             at = desk.clock.now()
             _note(desk, ledger, Draft("resumed", at, f"resumed:{ledger.head()[0]}", {"by": "hand"}))
@@ -149,7 +150,7 @@ def resume(desk: Desk) -> bool:
 
 def _note(desk: Desk, ledger: Ledger, draft: Draft) -> None:
     ledger.append([draft])
-    ledger.keep(verified_state(ledger).json())
+    ledger.keep(checked_state(ledger).json())
     refresh(ledger, desk.page_path, desk.clock.now())
 
 
@@ -160,8 +161,11 @@ def reconcile(desk: Desk, *, accept: bool = False) -> list[Difference]:
     ------
     PaperError
         If balances are to be taken over while orders are open.
+    Tampered
+        If an event was edited, or the checkpoint does not follow from the events.
     """
-    with desk.session() as session:
+    with desk.reading_once().session() as session:
+        audited_state(session.ledger)
         found = differences(session)
         session.write([noted(session, found, session.clock.now())])
         if accept and found:

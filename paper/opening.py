@@ -3,17 +3,79 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from backtests.execution import Execution
 from data.errors import BadConfig
-from paper.events import stamp
-from paper.ledger import Opening
+from paper.events import Draft, Event, moment, stamp
 from paper.money import decimal, text
 from strategies.strategy import WeightRule
 
+SCHEMA_VERSION = 1
 BASIS_POINT, PERCENT_BP = Decimal("1e-4"), Decimal("1e-2")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Whose ledger it is, recorded as its first event.
+
+    Parameters
+    ----------
+    strategy : str
+        Name of the strategy.
+    config_hash : str
+        Hash of its parameters.
+    broker : str
+        ``simulated`` or ``ccxt:EXCHANGE``.
+    terms : mapping
+        What trading costs, and the rest of the execution.
+    initial_cash : Decimal
+        USD.
+    started : datetime
+        First decision time.
+    run : str
+        Names this ledger in its order ids.
+    """
+
+    strategy: str
+    config_hash: str
+    broker: str
+    terms: Mapping[str, Any]
+    initial_cash: Decimal
+    started: datetime
+    run: str
+
+    def draft(self, at: datetime) -> Draft:
+        """Return the first event."""
+        body = {
+            "schema_version": SCHEMA_VERSION,
+            "strategy": self.strategy,
+            "config_hash": self.config_hash,
+            "broker": self.broker,
+            "terms": dict(self.terms),
+            "initial_cash": self.initial_cash,
+            "started": stamp(self.started),
+            "run": self.run,
+        }
+        return Draft("opened", at, "opened", body)
+
+    @classmethod
+    def of(cls, first: Event) -> Opening:
+        """Return what the first event of a ledger says."""
+        body = first.content
+        return cls(
+            strategy=body["strategy"],
+            config_hash=body["config_hash"],
+            broker=body["broker"],
+            terms=body["terms"],
+            initial_cash=decimal(body["initial_cash"]),
+            started=moment(body["started"]),
+            run=body["run"],
+        )
 
 
 def opening_of(

@@ -9,12 +9,13 @@ from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
+from data.errors import Tampered
 from data.sources.clock import Clock
 from paper.book import Terms
 from paper.brokers.base import Broker, MarketRules, Quote
 from paper.brokers.placing import Insistence, patiently
 from paper.config import Limits
-from paper.events import Draft
+from paper.events import Draft, body_text
 from paper.guards import Confirm
 from paper.ledger import Ledger
 from paper.money import decimal
@@ -164,3 +165,26 @@ def recent_state(ledger: Ledger) -> State:
     if kept is None:
         return verified_state(ledger)
     return advanced(restored(kept.state), ledger.verify(kept))
+
+
+def checked_state(ledger: Ledger) -> State:
+    """Return the state after the last event, the whole chain checked, to work on."""
+    ledger.check_chain()
+    return recent_state(ledger)
+
+
+def audited_state(ledger: Ledger) -> State:
+    """Return the state that follows from every event, and hold the checkpoint against it.
+
+    Raises
+    ------
+    Tampered
+        If an event was edited, or the checkpoint says something else than the events.
+    """
+    state = verified_state(ledger)
+    if body_text(recent_state(ledger).json()) != body_text(state.json()):
+        raise Tampered(
+            f"{ledger.path}: the checkpoint does not follow from the events: the ledger was "
+            "edited; restore it from a copy or move it away"
+        )
+    return state

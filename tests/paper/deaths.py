@@ -34,9 +34,10 @@ from paper.brokers.faults import Fault, Plan, calm, scripted, seeded
 from paper.brokers.simulated import SimulatedBroker
 from paper.config import PaperConfig
 from paper.desk import Desk
-from paper.ledger import Ledger, Opening
+from paper.ledger import Ledger
 from paper.loop import Outcome
 from paper.once import once
+from paper.opening import Opening
 from paper.prices import Prices, prices_of
 from paper.replay import Rows
 from paper.session import recent_state, verified_state

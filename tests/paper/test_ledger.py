@@ -12,7 +12,8 @@ import pytest
 
 from data.errors import PaperError, Tampered, WrongLedger
 from paper.events import Draft
-from paper.ledger import MEMORY, Ledger, Opening
+from paper.ledger import MEMORY, Ledger
+from paper.opening import Opening
 
 AT = datetime(2025, 1, 1, 0, 5, tzinfo=UTC)
 OPENING = Opening(
@@ -113,6 +114,8 @@ def test_an_edited_event_is_found(ledger: Ledger, path: Path, statement: str) ->
     edit(path, statement)
     with pytest.raises(Tampered, match=r"event 3 \(.*\) does not match its hash"):
         Ledger.open(path).verify()
+    with pytest.raises(Tampered, match=r"event 3 \(.*\) does not match its hash"):
+        Ledger.open(path).check_chain()
 
 
 def test_a_ledger_cut_short_is_found(ledger: Ledger, path: Path) -> None:
@@ -141,6 +144,14 @@ def test_a_checkpoint_that_was_exchanged_is_found(ledger: Ledger, path: Path) ->
     ledger.keep({"cash": "1"})
     ledger.close()
     edit(path, "UPDATE checkpoints SET hash = 'f'")
+    with pytest.raises(Tampered, match="checkpoint of event 4 does not match"):
+        Ledger.open(path).checkpoint()
+
+
+def test_a_checkpoint_whose_state_was_edited_is_found(ledger: Ledger, path: Path) -> None:
+    ledger.keep({"cash": "1"})
+    ledger.close()
+    edit(path, """UPDATE checkpoints SET state = '{"cash":"1000000"}'""")
     with pytest.raises(Tampered, match="checkpoint of event 4 does not match"):
         Ledger.open(path).checkpoint()
 
