@@ -7,7 +7,7 @@ and the same calls give the same faults.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -31,32 +31,17 @@ Fault: TypeAlias = Literal[
 ]
 Call: TypeAlias = Literal["submit", "find", "orders", "quote", "balances", "now"]
 
+FAULTS: frozenset[Fault] = frozenset(get_args(Fault))
 _READS: frozenset[Fault] = frozenset({"rate limit", "maintenance", "garbled answer", "reset"})
 # Which faults a call can meet; any other that is due goes by without effect.
 REACH: Mapping[Call, frozenset[Fault]] = {
-    "submit": frozenset(
-        {
-            "timeout after accepted",
-            "lost before accepted",
-            "garbled answer",
-            "duplicate",
-            "partial",
-            "partial then canceled",
-            "late reject",
-            "reject",
-            "insufficient funds",
-            "price jump",
-            "rate limit",
-            "maintenance",
-        }
-    ),
+    "submit": FAULTS - {"clock skew", "reset"},
     "find": _READS,
     "orders": _READS,
     "quote": _READS | {"price jump"},
     "balances": _READS,
     "now": frozenset({"clock skew"}),
 }
-FAULTS: frozenset[Fault] = frozenset().union(*REACH.values())
 
 Plan: TypeAlias = Callable[[Call], Fault | None]
 

@@ -61,13 +61,15 @@ class Gateway:
 
     @property
     def ahead(self) -> pd.Timedelta:
-        """How far the exchange's clock was ahead of ours when it was last measured."""
+        """How far the exchange's clock is ahead of ours, measured if it has not been."""
+        if self._ahead is None:
+            self.measure_clock()
         return self._ahead or pd.Timedelta(0)
 
     @property
     def now(self) -> pd.Timestamp:
         """The exchange's clock, as far as it was measured."""
-        return self._clock.now() + self.ahead
+        return self._clock.now() + (self._ahead or pd.Timedelta(0))
 
     def has(self, method: str) -> bool:
         """Whether the exchange has a method of ccxt's."""

@@ -109,7 +109,8 @@ class History:
         def look(exchange: Any) -> Any:
             if self._gateway.has("fetchOrderTrades"):
                 return exchange.fetch_order_trades(state.broker_id, rules.symbol)
-            return exchange.fetch_my_trades(rules.symbol, since, self._sandbox.trades_page)
+            first = dict(self._sandbox.oldest_first)
+            return exchange.fetch_my_trades(rules.symbol, since, self._sandbox.trades_page, first)
 
         if not (self._gateway.has("fetchOrderTrades") or self._gateway.has("fetchMyTrades")):
             return None

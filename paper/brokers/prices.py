@@ -13,6 +13,8 @@ from paper.brokers.base import ZERO, MarketRules, Quote, exact
 from paper.brokers.gateway import Gateway, open_prices
 from paper.brokers.unified import decimal, instant
 
+DOLLARS = ("USD", "USDT", "USDC")
+
 
 def market_rules(gateway: Gateway, asset: str, quote: str) -> MarketRules:
     """Return what spot orders for an asset may be.
@@ -80,8 +82,8 @@ class Ticker:
     ----------
     exchange : str
         ccxt's name, such as ``coinbaseexchange``.
-    quote : str
-        Quote currency.
+    quote : str, optional
+        Quote currency; the first of USD, USDT and USDC that an asset is traded for by default.
     config : mapping, optional
         Further ccxt settings, such as ``urls`` of a mirror.
     clock : Clock, optional
@@ -98,14 +100,14 @@ class Ticker:
     def __init__(
         self,
         exchange: str,
-        quote: str = "USD",
+        quote: str | None = None,
         *,
         config: Mapping[str, Any] | None = None,
         clock: Clock | None = None,
         timeout: float = 10.0,
     ) -> None:
         self._gateway = open_prices(exchange, config or {}, clock or SystemClock(), timeout)
-        self._quote = quote
+        self._quotes = DOLLARS if quote is None else (quote,)
 
     def __call__(self, asset: str) -> Quote:
         """Return the price of an asset now.
@@ -117,8 +119,10 @@ class Ticker:
         BrokerUnavailable
             If it does not answer.
         """
-        rules = market_rules(self._gateway, asset, self._quote)
-        return last_quote(self._gateway, rules, f"{self._gateway.id} spot {self._quote}")
+        markets = self._gateway.markets()
+        listed = [quote for quote in self._quotes if f"{asset}/{quote}" in markets]
+        rules = market_rules(self._gateway, asset, (listed or self._quotes)[0])
+        return last_quote(self._gateway, rules, f"{self._gateway.id} spot {rules.quote}")
 
     def close(self) -> None:
         """Close the connection."""

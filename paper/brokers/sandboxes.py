@@ -34,6 +34,8 @@ class Sandbox:
         Orders in one answer; None where it is not known.
     trades_page : int
         Trades in one answer.
+    oldest_first : mapping
+        What to ask for besides, so that an answer begins with the oldest trade.
     options : mapping
         ccxt options.
     note : str
@@ -48,6 +50,7 @@ class Sandbox:
     fees_told: bool = True
     page: int | None = None
     trades_page: int = 100
+    oldest_first: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
 
@@ -77,6 +80,7 @@ SANDBOXES: Mapping[str, Sandbox] = {
             names_for_good=True,
             fees_told=False,
             page=500,
+            oldest_first={"direction": "asc"},
             options={"createOrder": {"timeInForce": "gtc"}},
             note="the fee is taken from what an order credits and shows in the balances only",
         ),

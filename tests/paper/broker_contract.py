@@ -442,7 +442,7 @@ class BrokerContract:
         state = place(broker, self.order(stage), stage.clock)
         assert (state.status, stage.accepted("a1")) == ("filled", 1)
 
-    @pytest.mark.parametrize("minutes", [-10, 10])
+    @pytest.mark.parametrize("minutes", [-180, 10])
     @pytest.mark.parametrize("fault", ["timeout after accepted", "late arrival"])
     def test_a_clock_that_differs_hides_no_order(
         self, stage: Stage, fault: str, minutes: int
@@ -452,5 +452,5 @@ class BrokerContract:
         stage.arm(fault)
         state = place(stage.open(), request, stage.clock)
         assert (state.status, stage.accepted("a1")) == ("filled", 1)
-        recent = stage.open().recent_orders(START - pd.Timedelta(hours=1))
+        recent = stage.open().recent_orders(START - pd.Timedelta(hours=4))
         assert [one.client_order_id for one in recent] == ["a1"]

@@ -5,19 +5,15 @@ Each test opens its own venue and points ccxt at ``http://127.0.0.1:PORT/<venue>
 
 from __future__ import annotations
 
-import itertools
 import json
-import socket
-import struct
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import pandas as pd
 
+from tests.local_server import LocalHandler, LocalServer
 from tests.paper.brokers.venue import FATES, Refusal, Venue
 from tests.sources.faults import HTML
 
@@ -74,45 +70,22 @@ class Dialect(Protocol):
         """How it says that it is closed for work."""
 
 
-class ExchangeServer:
+class ExchangeServer(LocalServer[tuple[Venue, Dialect]]):
     """The server and its venues."""
 
     def __init__(self) -> None:
-        self.venues: dict[str, tuple[Venue, Dialect]] = {}
-        self.over = threading.Event()
-        self._numbers = itertools.count()
-        server = self
-
-        class Handler(_Handler):
-            owner = server
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
+        super().__init__(_Handler)
 
     def open(self, venue: Venue, dialect: Dialect) -> str:
         """Register a venue and return its address."""
-        name = f"v{next(self._numbers)}"
-        self.venues[name] = (venue, dialect)
-        return f"http://127.0.0.1:{self._http.server_port}/{name}"
-
-    def close(self) -> None:
-        self.over.set()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
+        return self.admit((venue, dialect))
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    owner: ExchangeServer
-
-    def do_GET(self) -> None:
+class _Handler(LocalHandler[tuple[Venue, Dialect]]):
+    def do_GET(self) -> None:  # noqa: N802 - the name is the base class's
         self._serve("GET")
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the name is the base class's
         self._serve("POST")
 
     def _serve(self, method: str) -> None:
@@ -120,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         _, name, path = parts.path.split("/", 2)
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length).decode()
-        venue, dialect = self.owner.venues[name]
+        venue, dialect = self.owner.scenes[name]
         request = Request(method, path, parts.query, body, dict(self.headers.items()))
         with venue.lock:
             venue.asked.append((method, path))
@@ -130,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
                 kind = "lookup"
             fault = venue.due(kind)
             answer = self._process(venue, dialect, request, kind, fault)
-        self._reply(venue, fault, answer)
+        self._tell(venue, fault, answer)
 
     def _process(
         self, venue: Venue, dialect: Dialect, request: Request, kind: str, fault: str
@@ -155,51 +128,28 @@ class _Handler(BaseHTTPRequestHandler):
             venue.go_on()
         return act()
 
-    def _reply(self, venue: Venue, fault: str, answer: Answer | None) -> None:
+    def _tell(self, venue: Venue, fault: str, answer: Answer | None) -> None:
         if fault in STALLS:
-            # Nothing comes until the client has long gone.
-            self.owner.over.wait(3)
-            self.close_connection = True
+            self.stall(3)
         elif fault in ("lost before accepted", "reset after accepted"):
-            linger = struct.pack("ii", 1, 0)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            self.connection.shutdown(socket.SHUT_RDWR)
-            self.close_connection = True
+            self.reset()
         elif fault in ("html before", "html"):
             self._send(200, HTML)
         elif fault in ("429", "418"):
-            self._send(int(fault), "too many requests", retry_after=True)
+            self._send(int(fault), "too many requests", RETRY_AFTER)
         elif fault == "500":
             self._send(500, f"internal error {HTML}")
+        elif answer is not None and venue.echo:
+            heard = " ".join(str(value) for value in self.headers.values())
+            told = {"code": -1, "message": f"you said {heard}", "msg": heard}
+            self._send(400, json.dumps(told))
         elif answer is not None:
-            text = answer.body
-            if venue.echo:
-                heard = " ".join(str(value) for value in self.headers.values())
-                text = json.dumps({"code": -1, "message": f"you said {heard}", "msg": heard})
-                self._send(400, text)
-            else:
-                self._send(answer.status, text, cut=fault == "truncated")
+            self._send(answer.status, answer.body, cut=fault == "truncated")
 
-    def _send(self, status: int, text: str, retry_after: bool = False, cut: bool = False) -> None:
-        content = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        if retry_after:
-            self.send_header("Retry-After", RETRY_AFTER)
-        self.end_headers()
-        self.wfile.write(content[: len(content) // 2] if cut else content)
-        if cut:
-            self.close_connection = True
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Say nothing."""
-
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except (ConnectionError, OSError):
-            self.close_connection = True
+    def _send(
+        self, status: int, text: str, retry_after: str | None = None, cut: bool = False
+    ) -> None:
+        self.reply(status, text, "application/json", retry_after, cut)
 
 
 def _acting(venue: Venue, dialect: Dialect, request: Request, fate: str) -> Callable[[], Answer]:

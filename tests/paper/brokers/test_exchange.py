@@ -304,6 +304,20 @@ class TestNames:
         assert [one.client_order_id for one in later] == ["n5", "n6", "n7"]
         stage.close()
 
+    def test_trades_of_an_old_order_are_found_among_many(
+        self, exchange_server: ExchangeServer
+    ) -> None:
+        stage = ExchangeStage(exchange_server, "alpaca", clock())
+        stage.venue.page = 3
+        broker = stage.open()
+        for number in range(6):
+            place(broker, order(stage, f"n{number}", amount="0.001"), stage.clock)
+            stage.clock.sleep(5.0)
+        first = broker.find("n0", "BTC")
+        assert first is not None
+        assert first.cost == Decimal("64.32117")
+        stage.close()
+
     def test_a_page_that_cannot_be_turned_is_an_error(
         self, exchange_server: ExchangeServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -364,9 +378,10 @@ class TestMarkets:
 
 
 class TestTicker:
-    def test_public_prices_need_no_keys(self, binance: ExchangeStage) -> None:
+    @pytest.mark.parametrize("currency", ["USDT", None])
+    def test_public_prices_need_no_keys(self, binance: ExchangeStage, currency: str | None) -> None:
         public = {"urls": {"api": binance.config["urls"]["test"]}, "enableRateLimit": False}
-        ticker = Ticker("binance", "USDT", config=public, clock=binance.clock, timeout=TIMEOUT)
+        ticker = Ticker("binance", currency, config=public, clock=binance.clock, timeout=TIMEOUT)
         quote = ticker("BTC")
         assert (quote.price, quote.at) == (Decimal("64321.17"), binance.clock.now())
         assert quote.venue == "binance spot USDT"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -39,16 +39,28 @@ def at(price: str = "50000") -> PriceSource:
     return lambda asset: Quote(asset, Decimal(price), START, "test")
 
 
+OPENED: list[SimulatedBroker] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
 def broker(
     path: Path | None = None, execution: Execution | None = None, **settings: object
 ) -> SimulatedBroker:
-    return SimulatedBroker(
+    opened = SimulatedBroker(
         path,
         settings.pop("prices", at()),  # type: ignore[arg-type]
         execution or Execution(),
         "mine",
         **{"now": lambda: START, **settings},  # type: ignore[arg-type]
     )
+    OPENED.append(opened)
+    return opened
 
 
 def order(name: str = "a1", side: Side = "buy", amount: str = "0.5") -> OrderRequest:

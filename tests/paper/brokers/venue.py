@@ -118,9 +118,10 @@ class Venue:
                 return fault.kind
         return ""
 
-    def pass_time(self) -> None:
-        """Let what has been under way arrive, and open orders go on."""
-        arrived = [item for item in self.underway if item[0] <= self.clock.now()]
+    def pass_time(self, everything: bool = False) -> None:
+        """Let what has been under way for long enough arrive, or everything."""
+        now = self.clock.now()
+        arrived = [item for item in self.underway if everything or item[0] <= now]
         self.underway = [item for item in self.underway if item not in arrived]
         for _, deliver in arrived:
             deliver()
