@@ -39,6 +39,10 @@ class Commands(LazyGroup):
             "plumbline.commands.today",
             "What was published, the regime, and what would flip each target.",
         ),
+        "paper": Lazy(
+            "plumbline.commands.paper",
+            "Trade a strategy's decisions on paper, each exactly once.",
+        ),
         "explain": Lazy(
             "plumbline.commands.explain",
             "Why a strategy held what it held on a day, figure by figure.",

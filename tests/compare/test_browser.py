@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backtests.report.palette import contrast
+from backtests.palette import contrast
 from tests.report.browsing import DESK, DRAWN, PHONE, TEXTS, chromium, visit
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backtests.report.palette import contrast
+from backtests.palette import contrast
 from tests.report.browsing import DESK, DRAWN, PHONE, TEXTS, Visit, chromium, visit
 
 pytestmark = pytest.mark.browser

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from backtests.palette import LIGHT
 from backtests.report.figures import ends
 from backtests.report.figures.base import (
     Chart,
@@ -23,7 +24,6 @@ from backtests.report.figures.base import (
     upright,
 )
 from backtests.report.figures.ends import Line
-from backtests.report.palette import LIGHT
 from backtests.report.wording import fixed, listing, percent
 
 VALUE, EXCESS = (0.42, 0.95), (0.0, 0.33)

@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from backtests.palette import LIGHT
 from backtests.report.figures.base import FONT, apart, axis, label, log_ticks
-from backtests.report.palette import LIGHT
 
 
 @dataclass(frozen=True, slots=True)

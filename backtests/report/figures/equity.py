@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from backtests.metrics import drawdown
+from backtests.palette import LIGHT
 from backtests.report.figures import ends
 from backtests.report.figures.base import (
     Chart,
@@ -24,7 +25,6 @@ from backtests.report.figures.base import (
     upright,
 )
 from backtests.report.figures.ends import Line
-from backtests.report.palette import LIGHT
 from backtests.report.wording import fixed, percent
 from backtests.run import Run
 

@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from backtests.palette import LIGHT
 from backtests.report.figures.base import FONT, Chart, axis, layout, panel_title
-from backtests.report.palette import LIGHT
 from backtests.report.wording import figure as number
 from backtests.report.wording import fixed
 from data.aliases import FloatArray

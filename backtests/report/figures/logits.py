@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from backtests.palette import LIGHT
 from backtests.report.figures.base import FONT, Chart, axis, label, layout, panel_title, tidy
-from backtests.report.palette import LIGHT
 from backtests.report.wording import percent, plural
 
 TITLE = "Splits, share of all"

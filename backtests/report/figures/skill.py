@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from backtests.palette import LIGHT
 from backtests.report.figures.base import (
     FONT,
     Chart,
@@ -20,7 +21,6 @@ from backtests.report.figures.base import (
     tidy,
     upright,
 )
-from backtests.report.palette import LIGHT
 from backtests.report.wording import fixed, listing, span
 
 TITLE = "Sharpe ratio a year over mean exposure"
