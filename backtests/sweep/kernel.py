@@ -35,9 +35,11 @@ from backtests.sweep.lanes import (
     PARAMETERS,
     PATH,
     RESULTS,
+    RISES,
     ROUNDING,
     ROWS,
     RUINED,
+    SEEN,
     STATUS,
     STEP,
     STOPPED,
@@ -46,8 +48,21 @@ from backtests.sweep.lanes import (
     WANTED,
     WISH,
 )
-from backtests.sweep.rule import Block, Tables, decide, in_force, remember, spread_out
-from backtests.sweep.single import account, watch
+from backtests.sweep.rule import (
+    NO_OVERLAY,
+    NOTHING,
+    STOP,
+    Block,
+    Tables,
+    decide,
+    in_force,
+    in_usual_order,
+    limit,
+    look,
+    remember,
+    spread_out,
+)
+from backtests.sweep.single import account, act, look_at, obey, revive, watch
 from data.aliases import FloatArray, IntArray
 
 compiled = njit(nogil=True, error_model="numpy")
@@ -132,6 +147,76 @@ def run_bar(
         trade(s, bars, j, spare, rank)
 
 
+@compiled
+def run_simple(
+    s: FloatArray,
+    index: IntArray,
+    block: Block,
+    tables: Tables,
+    bars: Any,
+    spans: tuple[int, int, int],
+    edges: IntArray,
+    variants: IntArray,
+    folds: FloatArray,
+) -> None:
+    """Run a block over all bars by the fast path; only plain arrays are looked at on each bar."""
+    start, decisions, delay = spans
+    signals, rising, growth, unit = tables.signals, tables.rising, tables.growth, tables.unit
+    known, priced, friday = tables.unit_known, tables.priced, tables.friday
+    tradable, first, then, lent = bars.tradable, bars.to_fill, bars.to_close, bars.lent
+    proportional, levered, late = block.proportional, block.levered, block.late
+    books, stop_last = late[0] != NOTHING, late[1] == STOP
+    stops = late[0] == STOP or stop_last
+    # Lanes on paths of their own stand in SEEN and RISES.
+    path, trend = index[PATH], index[TREND]
+    one_path, one_trend, daily = block.one_path, block.one_trend, block.daily
+    for fold in range(len(edges) - 1):
+        # The first fold begins with the days before the run.
+        early = start if fold == 0 else 0
+        for bar in range(edges[fold] - early, edges[fold + 1]):
+            t, gross = start + bar - delay, 1.0
+            if bar < 0:
+                t = start + bar
+            if bar >= 0 and (bar < delay or t >= start + decisions):
+                for k in range(LANES):
+                    s[ORDER + k] = 0.0
+            else:
+                if one_path:
+                    look_at(s, signals[t, path], proportional)
+                else:
+                    for k in range(LANES):
+                        s[SEEN + k] = signals[t, index[PATH + k]]
+                    look(s, proportional)
+                closed = not priced[t] or not (friday[t] or daily)
+                if block.targets != NO_OVERLAY and not closed:
+                    limit(s, index, tables, block.targets, t)
+                day = -1.0 if closed else (1.0 if friday[t] else 0.0)
+                gross = unit[t, 0]
+                if not books:
+                    obey(s, known[t], day)
+                else:
+                    if levered:
+                        revive(s, growth[t, 0])
+                    if stops and one_trend:
+                        rises = rising[t, trend]
+                        for k in range(LANES):
+                            s[RISES + k] = rises
+                    elif stops:
+                        for k in range(LANES):
+                            s[RISES + k] = rising[t, index[TREND + k]]
+                    act(s, t, growth[t, 0], gross, known[t], day, stop_last)
+                if t <= start:
+                    remember(s, t)
+                if t == start:
+                    in_force(s, tables)
+                    gross = 1.0
+            if bar >= 0:
+                if levered:
+                    watch(s, first[bar, 0])
+                account(s, gross, tradable[bar, 0], first[bar, 0], then[bar, 0], lent[bar, 1])
+        close_fold(s, variants, fold, edges[fold + 1] - edges[fold], folds)
+
+
 def _build(sources: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return the two entry points, cached on disk under the hash of all their sources.
 
@@ -204,6 +289,11 @@ def _build(sources: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 paths[6],
             )
             delay = kind[0]
+            if bars.simple and in_usual_order(kind[3:6]) and not tables.stuck.any():
+                spans = (start, decisions, delay)
+                run_simple(s, index, shared, tables, bars, spans, edges, variants, folds)
+                hand_back(s, variants, results)
+                continue
             for t in range(start):
                 decide(s, index, shared, tables, t)
                 remember(s, t)

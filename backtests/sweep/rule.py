@@ -55,7 +55,6 @@ from backtests.sweep.lanes import (
     WISH,
     kept,
 )
-from backtests.sweep.single import act, revive
 from data.aliases import BoolArray, FloatArray, IntArray
 
 NO_OVERLAY, GROSS_ONLY, VOLATILITY_ONLY, GROSS_FIRST, VOLATILITY_FIRST = 0, 1, 2, 3, 4
@@ -106,25 +105,17 @@ def decide(s: FloatArray, index: IntArray, block: Block, tables: Tables, t: int)
     if block.targets != NO_OVERLAY and not closed:
         limit(s, index, tables, block.targets, t)
     day = -1.0 if closed else (1.0 if tables.friday[t] else 0.0)
-    if late[0] != NOTHING and assets == 1 and in_usual_order(late) and not tables.stuck[t]:
-        if block.levered:
-            revive(s, tables.growth[t, 0])
-        if late[0] == STOP or late[1] == STOP:
-            gather(s, RISES, tables.rising, t, index, TREND, block.one_trend)
-        known, unit = tables.unit_known[t], tables.unit[t, 0]
-        act(s, t, tables.growth[t, 0], unit, known, day, late[1] == STOP)
-    else:
-        begin(s, tables.unit_known[t], day)
-        if late[0] != NOTHING:
-            mark(s, tables.growth, t, assets, block.levered)
-            if not closed:
-                follow(s, index, block, tables, t)
-        for k in range(LANES):
-            wish = s[WISH + k]
-            s[WISH + k] = kept(wish) if s[ORDER + k] != 0.0 else 0.0
+    begin(s, tables.unit_known[t], day)
+    if late[0] != NOTHING:
+        mark(s, tables.growth, t, assets, block.levered)
+        if not closed:
+            follow(s, index, block, tables, t)
+    for k in range(LANES):
+        wish = s[WISH + k]
+        s[WISH + k] = kept(wish) if s[ORDER + k] != 0.0 else 0.0
 
 
-@inlined
+@compiled
 def in_usual_order(late: IntArray) -> bool:
     """Whether a rebalance band, if there is one, comes last."""
     two = late[0] < late[1] or late[1] == NOTHING or (late[0] == HOLDING and late[1] == STOP)

@@ -24,6 +24,7 @@ from backtests.sweep.lanes import (
     DAILY,
     DOWN,
     END,
+    ENTER,
     EXCESS,
     EXPOSURE,
     FLOOR,
@@ -33,6 +34,7 @@ from backtests.sweep.lanes import (
     KEEP,
     LANES,
     LEAST,
+    LEAVE,
     MOVED,
     ORDER,
     ORDERED,
@@ -44,9 +46,11 @@ from backtests.sweep.lanes import (
     ROWS,
     SELL,
     SHADOW,
+    SIGN,
     SPREAD,
     SQUARES,
     STOPPED,
+    SWITCH,
     TURNOVER,
     WISH,
     kept,
@@ -111,6 +115,36 @@ def act(
         s[_SHADOW + k] = after if order else shadow
         s[ORDER + k] = 1.0 if order else 0.0
         s[WISH + k] = gross if order else 0.0
+
+
+@compiled
+def look_at(s: FloatArray, seen: float, proportional: bool) -> None:
+    """Gross exposure of lanes that all look at one path; see :func:`rule.look`."""
+    if proportional:
+        for k in range(LANES):
+            gross = 0.5 + s[ENTER + k] * seen
+            gross = 0.0 if gross < 0.0 else gross
+            s[WISH + k] = 1.0 if gross > 1.0 else gross
+    else:
+        unknown = math.nan if math.isnan(seen) else 0.0
+        for k in range(LANES):
+            turned, state = s[SIGN + k] * seen, s[SWITCH + k] + 0.0
+            above, below = s[ENTER + k], s[LEAVE + k]
+            state = 0.0 if turned <= below else state
+            state = 1.0 if turned > above else state
+            s[SWITCH + k] = state
+            s[WISH + k] = state + unknown
+
+
+@compiled
+def obey(s: FloatArray, known: bool, day: float) -> None:
+    """Turn wishes into orders where no overlay looks at holdings; see :func:`act`."""
+    highest = math.inf if known else 0.0
+    for k in range(LANES):
+        wish = s[WISH + k]
+        order = (abs(wish) <= highest) & ((s[DAILY + k] + day) > 0.0)
+        s[ORDER + k] = 1.0 if order else 0.0
+        s[WISH + k] = wish + 0.0 if order else 0.0
 
 
 @compiled
