@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from backtests.cash import CASH
 from backtests.execution import Execution
 from backtests.run import run_weights
-from backtests.simulation import CASH
 from data.panel import Panel
 from data.snapshot import Snapshot
 from strategies.strategy import WeightRule
@@ -40,11 +40,16 @@ class Delay:
 
 
 def hourly_window(snapshot: Snapshot) -> tuple[pd.Timestamp, pd.Timestamp] | None:
-    """Return the first and last decision time whose delayed orders hourly bars can fill."""
-    if snapshot.hourly is None:
+    """Return the first and last decision time whose delayed orders hourly bars can fill.
+
+    ``None`` where they can fill none.
+    """
+    # Cut at an early day, the table is there and has no bar yet.
+    if snapshot.hourly is None or not len(snapshot.hourly.index):
         return None
     first = snapshot.hourly.index[0].ceil("D")
-    return first, min(snapshot.hourly.index[-1].floor("D") - 4 * DAY, snapshot.as_of)
+    last = min(snapshot.hourly.index[-1].floor("D") - 4 * DAY, snapshot.as_of)
+    return (first, last) if first < last else None
 
 
 def has_hourly(

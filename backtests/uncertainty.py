@@ -12,7 +12,8 @@ import numpy as np
 
 from backtests.inference.arrays import IntArray
 from backtests.inference.block_bootstrap import block_length, stationary_indices
-from backtests.inference.sharpe import LEAST_YEARS, sharpe_interval
+from backtests.inference.bootstrap_t import LEAST_YEARS
+from backtests.inference.sharpe import sharpe_interval
 from backtests.metrics import TAIL, YEAR
 from backtests.run import Run
 from data.aliases import FloatArray

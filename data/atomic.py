@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+_LONGEST_LINE = 65_536
+
 
 def _go_on(point: str) -> None:
     """Do nothing: the disk took the step that `point` names."""
@@ -34,6 +36,25 @@ def replace_file(path: Path, content: bytes) -> None:
     finally:
         temporary.unlink(missing_ok=True)
     fsync_folder(path.parent)
+    reached(f"done {path.name}")
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Append `line` and a newline to `path`, and wait until the disk has it.
+
+    What a crash left of a line after the last newline was never acknowledged and is cut off.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    reached(f"before {path.name}")
+    with path.open("ab+") as file:
+        start = max(0, file.seek(0, os.SEEK_END) - _LONGEST_LINE)
+        file.seek(start)
+        file.truncate(start + file.read().rfind(b"\n") + 1)
+        file.write(line + b"\n")
+        reached(f"buffered {path.name}")
+        file.flush()
+        reached(f"written {path.name}")
+        os.fsync(file.fileno())
     reached(f"done {path.name}")
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from data.bounds import FUNDING, bounds
 from data.catalogue import SERIES
+from data.merge import QUARANTINE, REVISIONS, SET_ASIDE
 from data.tables import PRICE_COLUMNS, SCHEMAS
 
 LISTED = 10  # faults of one kind that are spelt out; the rest are counted
@@ -43,7 +44,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "source": "str",
         "seen_at": _UTC,
     },
-    "revisions": {"table": "str", "key": "str", "offered": "str", "seen_at": _UTC},
+    "revisions": {**dict.fromkeys(REVISIONS[:-1], "str"), "seen_at": _UTC},
+    "quarantine": {**dict.fromkeys(QUARANTINE[:-1], "str"), "seen_at": _UTC},
 }
 # On every day on which two of them exist, no rate lies above the next.
 CORRIDOR = (("rrp_rate", "iorb"), ("rrp_rate", "ff_upper"), ("iorb", "ff_upper"))
@@ -105,7 +107,7 @@ def table_faults(name: str, table: pd.DataFrame, file: str) -> list[Fault]:
     if name not in COLUMNS:
         return [Fault(file, f"no table of this program is called {name!r}")]
     wrong = list(_schema_faults(COLUMNS[name], table, file))
-    if wrong or name == "revisions":
+    if wrong or name in SET_ASIDE:
         return wrong
     key = SCHEMAS[name].key
     # `ref_date` may stand several times, once for every vintage.

@@ -26,6 +26,13 @@
         ├── WrongLedger
         ├── Tampered
         └── BrokerError
+            ├── OrderRefused        for good: nothing was traded, and the same order never will be
+            │   ├── InsufficientFunds
+            │   ├── BelowMinimum
+            │   └── NoMarket
+            ├── OutcomeUnknown      it was sent and no answer came: look it up before anything else
+            ├── AccessDenied        nothing was done, and nothing will be until the key is mended
+            └── BrokerUnavailable   nothing happened: ask again later
 
 Each carries one line that names the series or symbol, the date and the value, and says what to
 do next. The command line prints that line and exits with status 2; a traceback is for bugs.
@@ -158,3 +165,47 @@ class Tampered(PaperError):
 
 class BrokerError(PaperError):
     """The broker refused or failed."""
+
+
+class OrderRefused(BrokerError):
+    """The order was refused for good: nothing was traded, and the same order never will be."""
+
+
+class InsufficientFunds(OrderRefused):
+    """The account cannot pay for the order, or does not hold what it sells."""
+
+
+class BelowMinimum(OrderRefused):
+    """The order is smaller than the market takes; it was not sent."""
+
+
+class NoMarket(OrderRefused):
+    """The broker has no such market, or it is closed to trading."""
+
+
+class OutcomeUnknown(BrokerError):
+    """An order was sent and no answer came: it may have been accepted.
+
+    The same order must be looked up, ``settles_after`` the moment of sending, before it is sent
+    again.
+    """
+
+
+class AccessDenied(BrokerError):
+    """The broker does not let this account, key or place in; nothing was done."""
+
+
+class BrokerUnavailable(BrokerError):
+    """The broker does not answer for the moment; nothing was done.
+
+    Parameters
+    ----------
+    message : str
+        The line for the user.
+    wait : float, optional
+        Seconds that the broker asked to wait.
+    """
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait

@@ -19,7 +19,7 @@ _WORDS = 4  # of the command line; what follows are paths and options
 
 
 @contextmanager
-def writing(folder: Path, seconds: float) -> Iterator[None]:
+def writing(folder: Path, seconds: float, what: str = "writing to the store") -> Iterator[None]:
     """Hold the write lock of `folder`, made where it does not exist.
 
     The system frees the lock of a process that dies. What such a process left half written is
@@ -31,6 +31,8 @@ def writing(folder: Path, seconds: float) -> Iterator[None]:
         Folder to write to.
     seconds : float
         How long to wait for another writer.
+    what : str
+        What the holder of the lock is doing, for the message to who waits in vain.
 
     Raises
     ------
@@ -44,9 +46,7 @@ def writing(folder: Path, seconds: float) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=seconds)
     except filelock.Timeout:
-        raise Locked(
-            f"{folder}: {_holder(folder)} is writing to the store; wait for it to finish"
-        ) from None
+        raise Locked(f"{folder}: {_holder(folder)} is {what}; wait for it to finish") from None
     except OSError as error:
         raise _refused(folder, error) from None
     try:

@@ -20,6 +20,15 @@ from data.spec import ReleaseRule, SeriesSpec
 
 _DAY = pd.Timedelta(days=1)
 _NONE = Exceptions()
+# The longest backlog (national accounts after the shutdown of 2025) took seven months.
+BACKLOG = 300 * _DAY
+_FREQUENCY = {
+    "calendar_day": "D",
+    "tuesday": "W-TUE",
+    "wednesday": "W-WED",
+    "month": "ME",
+    "quarter": "QE",
+}
 
 
 def known_at(spec: SeriesSpec, ref_dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
@@ -113,22 +122,18 @@ def next_release(spec: SeriesSpec, after: pd.Timestamp) -> tuple[pd.Timestamp, p
     return dates[instants == first].max(), first
 
 
-def _candidates(spec: SeriesSpec, after: pd.Timestamp) -> pd.DatetimeIndex:
-    # The longest backlog (national accounts after the shutdown of 2025) took seven months.
-    today = after.tz_localize(None).normalize()
-    begin, end = today - 300 * _DAY, today + 300 * _DAY
+def reference_dates(spec: SeriesSpec, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
+    """Return the days or period ends (naive) from `first` to `last` that a series is about."""
     if spec.last is not None:
-        end = min(end, pd.Timestamp(spec.last))
+        last = min(last, pd.Timestamp(spec.last))
     if spec.period == "day":
-        return open_days(spec.observed, begin, end)
-    frequency = {
-        "calendar_day": "D",
-        "tuesday": "W-TUE",
-        "wednesday": "W-WED",
-        "month": "ME",
-        "quarter": "QE",
-    }[spec.period]
-    return pd.date_range(begin, end, freq=frequency, unit="us")
+        return open_days(spec.observed, first, last)
+    return pd.date_range(first, last, freq=_FREQUENCY[spec.period], unit="us")
+
+
+def _candidates(spec: SeriesSpec, after: pd.Timestamp) -> pd.DatetimeIndex:
+    today = after.tz_localize(None).normalize()
+    return reference_dates(spec, today - BACKLOG, today + BACKLOG)
 
 
 def _checked(spec: SeriesSpec, ref_dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
@@ -137,11 +142,14 @@ def _checked(spec: SeriesSpec, ref_dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
     days = ref_dates.as_unit("us")
     if days.hasnans:
         raise BadTable(f"series {spec.id!r}: a reference date is missing")
-    ends = {"month": days.is_month_end, "quarter": days.is_quarter_end}.get(spec.period)
-    wrong = np.flatnonzero(days != days.normalize())
+    moments = days.to_numpy()
+    wrong = np.flatnonzero(moments != moments.astype("datetime64[D]"))
     if len(wrong):
         raise BadTable(f"series {spec.id!r}, {days[wrong[0]]}: a reference date is a whole day")
-    if ends is not None and not ends.all():
+    if spec.period not in ("month", "quarter"):
+        return days
+    ends = days.is_month_end if spec.period == "month" else days.is_quarter_end
+    if not ends.all():
         first = days[~ends][0]
         raise BadTable(
             f"series {spec.id!r}, {first:%Y-%m-%d}: not the last day of a {spec.period}: "

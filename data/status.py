@@ -12,7 +12,9 @@ import pandas as pd
 from data.assets import asset
 from data.bars import Bars
 from data.catalogue import SeriesSpec, series
+from data.settings import settings
 from data.snapshot import Snapshot
+from data.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,30 @@ class MarketStatus:
     def gap_text(self) -> str:
         """The gaps in a few words."""
         return gap_text(self.gaps)
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A figure or bar that was offered and is not in use; see :mod:`data.merge`."""
+
+    table: str
+    name: str
+    at: str
+    source: str
+    offered: str
+    stored: str
+    why: str
+    seen_at: pd.Timestamp
+
+
+def quarantine(source: str) -> list[Quarantined]:
+    """List what the store has set aside; empty for any other source than ``"store"``."""
+    if source != "store":
+        return []
+    rows = Store(settings().store).read().get("quarantine")
+    if rows is None:
+        return []
+    return [Quarantined(*row) for row in rows.itertuples(index=False)]
 
 
 def gap_text(gaps: Sequence[Gap]) -> str:

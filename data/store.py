@@ -10,44 +10,31 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from data import atomic
-from data.aliases import BoolArray
 from data.errors import Corrupt, WrongVersion
-from data.fingerprint import snapshot_id
+from data.fingerprint import CONTENT, snapshot_id
 from data.lock import writing
-from data.tables import SCHEMAS, Tables
+from data.merge import Change, merge
+from data.tables import Tables
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What an import did to one table.
+class Held:
+    """Tables as a reader holds them, and the manifest's entries that they were read by."""
 
-    Parameters
-    ----------
-    table : str
-        Table name.
-    new, same, revised : int
-        Rows added, rows that were there already, and rows whose figure differs from the stored
-        one. A revised figure is kept beside the first one (observations) or listed in the
-        ``revisions`` table while the first one stays in use (prices, funding).
-    """
-
-    table: str
-    new: int
-    same: int
-    revised: int
+    entries: Mapping[str, Mapping[str, Any]]
+    tables: Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +77,26 @@ class Store:
         Corrupt
             If a file is missing or differs from what was committed.
         """
+        return dict(self.hold().tables)
+
+    def hold(self, before: Held | None = None) -> Held:
+        """Read every table as it is now; those that have not changed since `before` are kept.
+
+        Raises
+        ------
+        Corrupt
+            As :meth:`read`.
+        """
         manifest = self.manifest()
         while True:
             try:
-                return {name: self._table(name, row) for name, row in manifest["tables"].items()}
+                tables = {
+                    name: before.tables[name]
+                    if before is not None and before.entries.get(name) == entry
+                    else self._table(name, entry)
+                    for name, entry in manifest["tables"].items()
+                }
+                return Held(manifest["tables"], tables)
             except Corrupt:
                 # A commit in between removes the files of the one before it.
                 newer = self.manifest()
@@ -101,7 +104,23 @@ class Store:
                     raise
                 manifest = newer
 
-    def add(self, tables: Tables, seen_at: pd.Timestamp) -> list[Change]:
+    @property
+    def fetched(self) -> dict[str, str]:
+        """For each source, the last day (ISO) up to which its answers are in the store."""
+        if not (self.folder / MANIFEST).is_file():
+            return {}
+        journal: dict[str, str] = self.manifest().get("fetched", {})
+        return journal
+
+    def add(
+        self,
+        tables: Tables,
+        seen_at: pd.Timestamp,
+        *,
+        rejected: pd.DataFrame | None = None,
+        fetched: Mapping[str, str] | None = None,
+        held: Held | None = None,
+    ) -> tuple[Change, ...]:
         """Merge checked `tables` into the store in one commit.
 
         Parameters
@@ -109,8 +128,13 @@ class Store:
         tables : mapping of name to DataFrame
             As :func:`data.tables.read_tables` returns them.
         seen_at : Timestamp
-            UTC instant of the import. It becomes ``known_at`` of a figure that differs from the
-            stored one: that is when this store could first know it.
+            UTC instant of the import, see :func:`data.merge.merge`.
+        rejected : DataFrame, optional
+            Rows that a source itself refused, for the quarantine.
+        fetched : mapping of str to str, optional
+            Sources that are complete up to a day (ISO) with this commit.
+        held : Held, optional
+            What the caller has read already.
 
         Raises
         ------
@@ -121,17 +145,9 @@ class Store:
         """
         with self.writing():
             self._begin()
-            stored = self.read()
-            changes = []
-            for name, offered in tables.items():
-                merged, change, revisions = _merge(name, stored.get(name), offered, seen_at)
-                stored[name] = merged
-                changes.append(change)
-                if not revisions.empty:
-                    known = stored.get("revisions")
-                    stored["revisions"] = _append(known, revisions)
-            self._commit(stored)
-        return changes
+            merged = merge(self.hold(held).tables, tables, seen_at, rejected)
+            self._commit(merged.tables, merged.touched, fetched)
+        return merged.changes
 
     def writing(self) -> AbstractContextManager[None]:
         """Hold the write lock, see :func:`data.lock.writing`."""
@@ -158,93 +174,41 @@ class Store:
             raise Corrupt(f"{path}: table {name} is not what was committed (hash differs)")
         return pd.read_parquet(io.BytesIO(content))
 
-    def _commit(self, tables: Tables) -> None:
-        entries = {}
-        for name, table in sorted(tables.items()):
-            buffer = io.BytesIO()
-            table.to_parquet(buffer, index=False, compression="zstd")
-            content = buffer.getvalue()
-            digest = hashlib.sha256(content).hexdigest()
-            file = f"{name}-{digest[:16]}.parquet"
-            if not (self.folder / file).exists():
-                atomic.replace_file(self.folder / file, content)
-            entries[name] = {"file": file, "sha256": digest, "rows": len(table)}
-        manifest = {
+    def _commit(
+        self,
+        tables: Tables,
+        touched: Collection[str] | None = None,
+        fetched: Mapping[str, str] | None = None,
+    ) -> None:
+        """Commit `tables`, of which `touched` (None: all) are not what is on disk already."""
+        manifest = self.manifest() if (self.folder / MANIFEST).is_file() else None
+        entries = {} if manifest is None else dict(manifest["tables"])
+        touched = tables if touched is None else touched
+        for name in sorted(touched):
+            entries[name] = self._write(name, tables[name])
+        # What is set aside is no content: the identity of the data stays.
+        as_before = manifest is not None and not set(touched) & set(CONTENT)
+        content = {
             "schema_version": SCHEMA_VERSION,
-            "snapshot_id": snapshot_id(tables),
-            "tables": entries,
+            "snapshot_id": manifest["snapshot_id"]
+            if manifest is not None and as_before
+            else snapshot_id(tables),
+            "tables": dict(sorted(entries.items())),
+            "fetched": dict(sorted({**self.fetched, **(fetched or {})}.items())),
         }
-        atomic.replace_file(self.folder / MANIFEST, json.dumps(manifest, indent=2).encode())
+        if content != manifest:
+            atomic.replace_file(self.folder / MANIFEST, json.dumps(content, indent=2).encode())
         in_use = {entry["file"] for entry in entries.values()}
         for path in self.folder.glob("*.parquet"):
             if path.name not in in_use:
                 atomic.remove_file(path)
 
-
-def _append(stored: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
-    return rows if stored is None else pd.concat([stored, rows], ignore_index=True)
-
-
-_VALUES: Mapping[str, tuple[str, ...]] = {
-    "observations": ("value",),
-    "prices_1d": ("open", "high", "low", "close"),
-    "prices_1h": ("open", "high", "low", "close"),
-    "funding": ("rate",),
-}
-
-
-def _merge(
-    name: str, stored: pd.DataFrame | None, offered: pd.DataFrame, seen_at: pd.Timestamp
-) -> tuple[pd.DataFrame, Change, pd.DataFrame]:
-    """Return the merged table, what changed, and the revisions that were set aside."""
-    offered = offered.assign(seen_at=seen_at.as_unit("us"))
-    nothing = offered.iloc[:0]
-    if stored is None:
-        return offered, Change(name, len(offered), 0, 0), nothing
-    key, columns = list(SCHEMAS[name].key), list(_VALUES[name])
-    latest = stored.drop_duplicates(key, keep="last").set_index(key)[columns]
-    known = latest.reindex(pd.MultiIndex.from_frame(offered[key])).reset_index(drop=True)
-    fresh = ~pd.MultiIndex.from_frame(offered[key]).isin(latest.index)
-    theirs = offered[columns].reset_index(drop=True)
-    equal = ((known == theirs) | (known.isna() & theirs.isna())).all(axis=1).to_numpy() & ~fresh
-    if name == "observations":
-        equal |= _on_record(stored, offered)
-    revised = offered[~fresh & ~equal]
-    change = Change(name, int(fresh.sum()), int(equal.sum()), len(revised))
-    added = offered[fresh]
-    if name == "observations":
-        # A figure that changed is a vintage of its own, known since this store saw it.
-        stamped = revised.assign(known_at=revised["known_at"].fillna(seen_at.as_unit("us")))
-        merged = pd.concat([stored, added, stamped], ignore_index=True)
-        return _ordered(merged, [*key, "known_at"]), change, nothing
-    listed = pd.DataFrame(
-        {
-            "table": name,
-            "key": revised[key[0]].astype(str) + " " + revised[key[1]].astype(str),
-            "offered": revised[columns].astype(str).agg(" ".join, axis=1)
-            if len(revised)
-            else pd.Series(dtype=str),
-            "seen_at": seen_at.as_unit("us"),
-        }
-    )
-    return _ordered(pd.concat([stored, added], ignore_index=True), key), change, listed
-
-
-def _on_record(stored: pd.DataFrame, offered: pd.DataFrame) -> BoolArray:
-    """Return which offered figures are vintages that the store has, though not the last ones.
-
-    A figure without a vintage of its own that comes alone is today's, and may be a return to an
-    earlier value; one that comes with later vintages of the same day is history.
-    """
-    key = ["series", "ref_date"]
-    vintage = [*key, "known_at", "value"]
-    there = pd.MultiIndex.from_frame(offered[vintage]).isin(
-        pd.MultiIndex.from_frame(stored[vintage])
-    )
-    history = offered["known_at"].notna() | offered.duplicated(key, keep="last")
-    return np.asarray(there & history.to_numpy())
-
-
-def _ordered(table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    # A figure without a vintage was the first to come.
-    return table.sort_values(key, kind="stable", ignore_index=True, na_position="first")
+    def _write(self, name: str, table: pd.DataFrame) -> dict[str, Any]:
+        buffer = io.BytesIO()
+        table.to_parquet(buffer, index=False, compression="zstd")
+        content = buffer.getvalue()
+        digest = hashlib.sha256(content).hexdigest()
+        file = f"{name}-{digest[:16]}.parquet"
+        if not (self.folder / file).exists():
+            atomic.replace_file(self.folder / file, content)
+        return {"file": file, "sha256": digest, "rows": len(table)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -13,9 +13,11 @@ import pandas as pd
 from data.checks import COLUMNS, Fault, table_faults
 from data.errors import StoreError
 from data.fingerprint import CONTENT, snapshot_id
+from data.merge import SET_ASIDE
+from data.raw import RawArchive
 from data.store import MANIFEST, Store
 
-_MANIFEST_KEYS = ["schema_version", "snapshot_id", "tables"]
+_MANIFEST_KEYS = ["schema_version", "snapshot_id", "tables", "fetched"]
 _ENTRY_KEYS = ["file", "sha256", "rows"]
 
 
@@ -25,8 +27,8 @@ class Verification:
 
     Parameters
     ----------
-    files, rows : int
-        How much was checked.
+    files, rows, answers : int
+        How much was checked: tables, their rows, and raw answers.
     faults : tuple of Fault
         What does not hold.
     leftovers : tuple of str
@@ -37,10 +39,11 @@ class Verification:
     rows: int
     faults: tuple[Fault, ...]
     leftovers: tuple[str, ...]
+    answers: int = 0
 
 
-def verify(store: Store) -> Verification:
-    """Check a store while nobody writes to it.
+def verify(store: Store, raw: RawArchive | None = None) -> Verification:
+    """Check a store while nobody writes to it, and the raw answers where they are given.
 
     Every file is hashed and compared with the manifest, the manifest with the form in which it
     was written and its ``snapshot_id`` with the content, so that any changed byte is found; then
@@ -51,10 +54,13 @@ def verify(store: Store) -> Verification:
     Locked
         If another process is writing and does not finish in the store's `lock_seconds`.
     """
+    archived = () if raw is None else tuple(raw.faults())
+    answers = 0 if raw is None else len(raw.entries())
     if not store.folder.is_dir():
-        return Verification(0, 0, (), ())
+        return Verification(0, 0, archived, (), answers)
     with store.writing():
-        return _verify(store)
+        found = _verify(store)
+    return replace(found, faults=(*found.faults, *archived), answers=answers)
 
 
 def _verify(store: Store) -> Verification:
@@ -125,7 +131,7 @@ def _unreferenced(store: Store, referenced: set[str]) -> tuple[list[Fault], list
             continue
         name, _, digest = path.stem.rpartition("-")
         whole = hashlib.sha256(path.read_bytes()).hexdigest()[:16] == digest
-        if whole and name in (*CONTENT, "revisions"):
+        if whole and name in (*CONTENT, *SET_ASIDE):
             leftovers.append(path.name)
         else:
             foreign.append(Fault(path.name, "belongs to no commit of this store: move it away"))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-PACKAGES = ("backtests", "data", "signals", "strategies")
+PACKAGES = ("backtests", "data", "paper", "signals", "strategies")
 
 
 def shadow() -> str | None:

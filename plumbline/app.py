@@ -27,6 +27,10 @@ class Commands(LazyGroup):
             "plumbline.commands.sweep",
             "Evaluate a grid of variants and confirm the best of them.",
         ),
+        "compare": Lazy(
+            "plumbline.commands.compare",
+            "Compare variants with each other and with the benchmarks.",
+        ),
         "audit": Lazy(
             "plumbline.commands.audit",
             "Look for look-ahead in signals, strategies and functions.",
@@ -34,6 +38,10 @@ class Commands(LazyGroup):
         "today": Lazy(
             "plumbline.commands.today",
             "What was published, the regime, and what would flip each target.",
+        ),
+        "paper": Lazy(
+            "plumbline.commands.paper",
+            "Trade a strategy's decisions on paper, each exactly once.",
         ),
         "explain": Lazy(
             "plumbline.commands.explain",
@@ -48,7 +56,10 @@ class Commands(LazyGroup):
             "Every configuration ever tried, and the sealed holdout.",
         ),
         "data": Lazy("plumbline.commands.data", "Import tables and see what the store holds."),
-        "signals": Lazy("plumbline.commands.signals", "List the signals and show their values."),
+        "signals": Lazy(
+            "plumbline.commands.signals",
+            "List the signals, show their values, export a strategy's targets.",
+        ),
         "strategies": Lazy(
             "plumbline.commands.strategies", "List the strategies and start one of your own."
         ),

@@ -18,8 +18,8 @@ DataOption = Annotated[
     typer.Option(
         "--data",
         metavar="SOURCE",
-        help="auto (the store, else the simulated world phantom), store, a path to tables, "
-        "or simulated:NAME[:SEED].",
+        help="auto (the store, fetched if it is empty; with no network the simulated world "
+        "phantom), store, a path to tables, or simulated:NAME[:SEED].",
     ),
 ]
 AsOfOption = Annotated[
@@ -46,8 +46,13 @@ def snapshot_of(data: str | None, as_of: str | None, *, live: bool = False) -> S
     from backtests.trials.ledger import Ledger
     from data.loading import instant, load
     from data.settings import settings
+    from plumbline.fetch_display import FetchDisplay
 
-    snapshot = load(data, None if as_of is None else instant(as_of))
+    display = FetchDisplay()
+    try:
+        snapshot = load(data, None if as_of is None else instant(as_of), watcher=display)
+    finally:
+        display.close()
     if not live:
         snapshot, seal = cut(snapshot, Ledger(settings().home))
         if seal is not None:

@@ -26,6 +26,7 @@ from strategies.exposure.regime_table import RegimeTable
 from strategies.exposure.staged import StagedEntry
 from strategies.exposure.threshold import Threshold
 from strategies.exposure.yardsticks import Constant, Cycle, Trend
+from strategies.feed_terms import DEFAULT_TERMS, FeedTerms
 from strategies.overlays.holdings import DrawdownStop, MinimumHolding, RebalanceBand
 from strategies.overlays.targets import HotFunding, MaxGross, VolatilityTarget
 from strategies.strategy import Decide, Strategy
@@ -72,6 +73,8 @@ class VariantFile(BaseModel):
         One rule each, told by its ``kind``.
     overlays : list of tables
         In the order they are applied.
+    feed : table
+        What the signal feed does when inputs are late.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -82,6 +85,7 @@ class VariantFile(BaseModel):
     exposure: Annotated[AnyExposure, Field(discriminator="kind")]
     allocation: Annotated[AnyAllocation, Field(discriminator="kind")]
     overlays: list[Annotated[AnyOverlay, Field(discriminator="kind")]] = []
+    feed: FeedTerms = DEFAULT_TERMS
 
 
 def strategy_of(table: Mapping[str, Any], name: str, origin: str) -> Strategy:
@@ -112,6 +116,7 @@ def strategy_of(table: Mapping[str, Any], name: str, origin: str) -> Strategy:
             overlays=tuple(file.overlays),
             family=file.family,
             decide=file.decide,
+            feed=file.feed,
         )
     except ValidationError as error:
         # A misspelt key is also a missing one: name what the file says, not what it lacks.

@@ -82,19 +82,74 @@ def explain(
     InputError
         If `t` is no decision time of the panel.
     """
-    if t not in panel.times:
+    row, market = decision_row(panel.times, t), Market(panel, bars, funding)
+    return reasons_of(strategy, strategy.path(market), market, row)
+
+
+def decision_row(times: pd.DatetimeIndex, t: pd.Timestamp) -> int:
+    """Return the row of a decision time.
+
+    Raises
+    ------
+    InputError
+        If `t` is not among `times`.
+    """
+    if t not in times:
         raise InputError(
             f"{t} is no decision time: give a day at 00:00 UTC from "
-            f"{panel.times[0]:%Y-%m-%d} to {panel.times[-1]:%Y-%m-%d}"
+            f"{times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}"
         )
-    market, row = Market(panel, bars, funding), int(panel.times.searchsorted(t))
-    path = strategy.path(market)
-    reasons = [_figure(panel, series, row) for series in strategy.inputs]
+    return int(times.searchsorted(t))
+
+
+def reasons_of(strategy: Strategy, path: Path, market: Market, row: int) -> list[Reason]:
+    """Return what :func:`explain` does, of one row of a path that was walked already."""
+    figures = market.panel.row(row)
+    reasons = [_figure(figures, series, 0) for series in strategy.inputs]
     reasons.append(_price(market, row))
     reasons += [_signal(item, market, row) for item in dict.fromkeys(strategy.signals)]
     reasons += [_gauge(gauge, row) for gauge in path.stance.gauges]
     reasons.append(_stage(path, row))
     return reasons + _targets(strategy, path, market, row)
+
+
+def in_words(reasons: list[Reason]) -> str:
+    """Say an explanation in a few sentences: stage, gauges with their levels, figures with ages.
+
+    Parameters
+    ----------
+    reasons : list of Reason
+        From :func:`explain` or :func:`reasons_of`.
+    """
+    stage = next(reason for reason in reasons if reason.step == "stage")
+    gauges = [_measured(reason) for reason in reasons if reason.step == "gauge"]
+    figures = [_aged(reason) for reason in reasons if reason.step in ("figure", "price")]
+    sentences = [
+        f"{stage.value}: {stage.note}",
+        "; ".join(gauges),
+        "figures: " + "; ".join(figures),
+    ]
+    sentences.append(next(reason.note for reason in reasons if reason.step == "target"))
+    return ". ".join(sentence for sentence in sentences if sentence)
+
+
+def _number(reason: Reason) -> str:
+    if isinstance(reason.value, str):
+        return reason.value
+    shown = "unknown" if math.isnan(reason.value) else f"{reason.value:,.2f}"
+    return f"{shown} {reason.unit}".strip()
+
+
+def _measured(reason: Reason) -> str:
+    levels = f" ({reason.note})" if reason.note else ""
+    return f"{reason.name} {_number(reason)}{levels}"
+
+
+def _aged(reason: Reason) -> str:
+    about = "" if reason.ref_date is None else f" of {reason.ref_date}"
+    age = "" if reason.age_days is None else f", {reason.age_days:.0f} d old"
+    note = f" ({reason.note})" if reason.note else ""
+    return f"{reason.name} {_number(reason)}{about}{age}{note}"
 
 
 def _figure(panel: Panel, series: str, row: int) -> Reason:
@@ -152,15 +207,15 @@ def _stage(path: Path, row: int) -> Reason:
 
 
 def _targets(strategy: Strategy, path: Path, market: Market, row: int) -> list[Reason]:
-    weights = path.in_force()[row]
-    note = _silence(strategy, path, market, row)
+    weights = path.in_force_at(row)
+    note = silence(strategy, path, market, row)
     held = np.flatnonzero(weights)
     rows = [(market.assets[at], float(weights[at])) for at in held]
     rows.append((CASH, float(1.0 - weights.sum())))
     return [Reason("target", name, weight, "share", note=note) for name, weight in rows]
 
 
-def _silence(strategy: Strategy, path: Path, market: Market, row: int) -> str:
+def silence(strategy: Strategy, path: Path, market: Market, row: int) -> str:
     """Say why there is no order at this row; empty where there is one."""
     if row < path.first:
         return "no order yet: not every part can be computed"
@@ -173,6 +228,6 @@ def _silence(strategy: Strategy, path: Path, market: Market, row: int) -> str:
         return carried + "no BTC bar closes at this time"
     if np.isnan(path.wanted[row]).any():
         return carried + "a figure is unknown or stale"
-    if np.array_equal(path.wanted[row], path.in_force()[row]):
+    if np.array_equal(path.wanted[row], path.in_force_at(row)):
         return carried + "it is still the target"
     return carried + "an overlay holds it back"

@@ -19,6 +19,7 @@ from data.panel import Panel
 from signals.base import Signal
 from strategies.allocation.base import Allocation
 from strategies.exposure.base import Exposure, Stance
+from strategies.feed_terms import DEFAULT_TERMS, FeedTerms
 from strategies.market import Market
 from strategies.overlays.base import HoldingsOverlay, TargetOverlay
 from strategies.overlays.shadow import follow as follow_book
@@ -109,6 +110,19 @@ class Path:
         stage = str(self.stance.stage[row])
         return f"{stage} ({'; '.join(gauges)})" if gauges else stage
 
+    def in_force_at(self, row: int) -> FloatArray:
+        """Return the last target weights given up to a row: that row of :meth:`in_force`."""
+        # Orders are rarely more than some weeks apart: look back in growing steps.
+        reach = 64
+        while True:
+            first = max(row + 1 - reach, 0)
+            given = np.flatnonzero(~np.isnan(self.orders[first : row + 1]).any(axis=1))
+            if len(given) or first == 0:
+                break
+            reach *= 8
+        none: FloatArray = np.zeros(self.orders.shape[1])
+        return self.orders[first + given[-1]] if len(given) else none
+
     def in_force(self) -> FloatArray:
         """Return the last target weights given up to each row (times x assets)."""
         rows = np.arange(len(self.orders))
@@ -139,6 +153,9 @@ class Strategy:
     decide : {"daily", "weekly_after_h41"}
         Days that orders are given on: every day, or Friday 00:00 UTC, the midnight after the
         Fed's weekly balance sheet. Switches inside a rule run on every day all the same.
+    feed : FeedTerms
+        What the signal feed does when inputs are late; it does not enter the hash, since the
+        weights do not depend on it.
 
     Raises
     ------
@@ -153,6 +170,7 @@ class Strategy:
     overlays: tuple[TargetOverlay | HoldingsOverlay, ...] = ()
     family: str = "own"
     decide: Decide = "daily"
+    feed: FeedTerms = DEFAULT_TERMS
 
     def __post_init__(self) -> None:
         if self.decide not in get_args(Decide):

@@ -114,4 +114,9 @@ kind = "btc"
 [[overlays]]
 kind = "rebalance_band"
 width = 0.05
+
+# What `plumbline signals export` says when inputs are late: "hold" until they are too old and
+# then to cash over five days, "decay" at once, or "flat".
+[feed]
+on_stale = "hold"
 """

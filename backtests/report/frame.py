@@ -13,10 +13,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from backtests.palette import DARK, LIGHT, variables
 from backtests.report import wording
 from backtests.report.figures.base import Chart
 from backtests.report.figures.equity import kind
-from backtests.report.palette import DARK, LIGHT, variables
 from backtests.report.performance import shown
 from data.truth import Truth
 

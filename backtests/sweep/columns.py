@@ -95,6 +95,11 @@ def _kind(value: object) -> pa.DataType:
     return pa.float64() if isinstance(value, float) else _TEXT
 
 
+def varied(names: Sequence[str]) -> list[str]:
+    """Return which of a leaderboard's columns are the varied parameters."""
+    return list(names[names.index("variant") + 1 : names.index("config_hash")])
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Evaluated variants, n of them.

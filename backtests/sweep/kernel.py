@@ -12,18 +12,19 @@ from numba import njit
 
 from backtests.sweep.fill import trade
 from backtests.sweep.lanes import (
+    ALIVE,
+    APART,
     BOOK_CASH,
     CASH,
+    CEILING,
     DAILY,
     DOWN,
     END,
-    EXPOSURE,
+    FINE,
     FLOOR,
     FOLD,
     FREE,
     GIVEN_AT,
-    HELD,
-    HELD_SUM,
     INDEX_ROWS,
     INVERSE,
     LANES,
@@ -32,21 +33,25 @@ from backtests.sweep.lanes import (
     MOVED,
     ORDER,
     PARAMETERS,
+    PATH,
     RESULTS,
     ROUNDING,
     ROWS,
+    RUINED,
     STATUS,
     STEP,
     STOPPED,
+    TREND,
     VALUE,
     WANTED,
+    WISH,
 )
 from backtests.sweep.rule import Block, Tables, decide, in_force, remember, spread_out
+from backtests.sweep.single import account, watch
 from data.aliases import FloatArray, IntArray
 
-FINE, RUINED = 0.0, 1.0
-
 compiled = njit(nogil=True, error_model="numpy")
+inlined = njit(nogil=True, error_model="numpy", inline="always")
 
 
 @compiled
@@ -57,7 +62,7 @@ def open_accounts(
     s[:] = 0.0
     for row in range(PARAMETERS):
         for k in range(LANES):
-            s[row * LANES + k] = parameters[row, variants[k]]
+            s[row * APART + k] = parameters[row, variants[k]]
     for k in range(LANES):
         s[CASH + k] = capital
         s[VALUE + k] = capital
@@ -65,6 +70,8 @@ def open_accounts(
         s[LEAST + k] = 1.0 / capital
         s[DOWN + k] = 1.0
         s[FLOOR + k] = 1.0
+        s[FOLD + k] = capital
+        s[ALIVE + k] = 1.0
         s[BOOK_CASH + k] = 1.0
         s[STOPPED + k] = -1.0
         s[MOVED + k] = -1e18
@@ -81,22 +88,16 @@ def close_fold(s: FloatArray, variants: IntArray, fold: int, bars: int, folds: F
 
 
 @compiled
-def hand_back(s: FloatArray, variants: IntArray, results: FloatArray, held: FloatArray) -> None:
+def hand_back(s: FloatArray, variants: IntArray, results: FloatArray) -> None:
     """Write what is left of a block's variants."""
     for k in range(LANES):
         value = s[CASH + k] + s[END + k]
         s[LAST + k] = value
-        ruined = not (s[DOWN + k] > ROUNDING) or not (s[FLOOR + k] > ROUNDING) or not value > 0.0
+        ruined = not (s[DOWN + k] > ROUNDING and s[FLOOR + k] > ROUNDING and value > 0.0)
         if ruined and s[STATUS + k] == FINE:
             s[STATUS + k] = RUINED
-    for k in range(LANES):
-        for a in range(held.shape[1]):
-            own = ROWS + a * STEP + k
-            weight = s[own + HELD] * s[INVERSE + k]
-            s[EXPOSURE + k] += abs(weight)
-            held[variants[k], a] = s[own + HELD_SUM] + weight
         for row in range(RESULTS):
-            results[variants[k], row] = s[LAST + row * LANES + k]
+            results[variants[k], row] = s[LAST + row * APART + k]
 
 
 @compiled
@@ -105,13 +106,30 @@ def read_weights(s: FloatArray, variants: IntArray, weights: FloatArray, t: int)
     for k in range(LANES):
         s[FREE + k] = 1.0
     for a in range(weights.shape[2]):
-        own = ROWS + a * STEP
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
         for k in range(LANES):
-            wanted = weights[variants[k], t, a]
-            s[own + WANTED + k] = wanted
-            s[FREE + k] -= wanted
+            own[WANTED + k] = weights[variants[k], t, a]
+        for k in range(LANES):
+            s[FREE + k] -= own[WANTED + k]
     for k in range(LANES):
-        s[ORDER + k] = 1.0 if s[FREE + k] == s[FREE + k] else 0.0
+        free, wanted = s[FREE + k], s[ROWS + WANTED + k]
+        s[ORDER + k] = 1.0 if free == free else 0.0
+        s[WISH + k] = wanted if free == free else 0.0
+
+
+@inlined
+def run_bar(
+    s: FloatArray, bars: Any, j: int, unit: float, levered: bool, spare: FloatArray, rank: IntArray
+) -> None:
+    """Run the accounts over one bar, by the fast path where it is fit."""
+    if bars.simple:
+        if levered:
+            watch(s, bars.to_fill[j, 0])
+        account(
+            s, unit, bars.tradable[j, 0], bars.to_fill[j, 0], bars.to_close[j, 0], bars.lent[j, 1]
+        )
+    else:
+        trade(s, bars, j, spare, rank)
 
 
 def _build(sources: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -122,7 +140,7 @@ def _build(sources: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """
 
     @njit(nogil=True, error_model="numpy", cache=True)
-    def matrix(blocks, kinds, parameters, weights, bars, capital, edges, results, folds, held):  # type: ignore[no-untyped-def]
+    def matrix(blocks, kinds, parameters, weights, bars, capital, edges, results, folds):  # type: ignore[no-untyped-def]
         assets, decisions = bars.to_fill.shape[1], weights.shape[1]
         s = np.empty(ROWS + assets * STEP)
         spare, rank = np.empty((3, assets + 1)), np.empty(assets + 1, np.int64)
@@ -131,17 +149,15 @@ def _build(sources: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
         for block in range(len(blocks)):
             variants, delay = blocks[block], kinds[block, 0]
             open_accounts(s, variants, parameters, capital)
-            s[FOLD : FOLD + LANES] = capital
             for fold in range(len(edges) - 1):
                 for j in range(edges[fold], edges[fold + 1]):
-                    t = j - delay
-                    if 0 <= t < decisions:
-                        read_weights(s, variants, weights, t)
+                    if 0 <= j - delay < decisions:
+                        read_weights(s, variants, weights, j - delay)
                     else:
                         s[ORDER : ORDER + LANES] = 0.0
-                    trade(s, bars, j, spare, rank)
+                    run_bar(s, bars, j, 1.0, True, spare, rank)
                 close_fold(s, variants, fold, edges[fold + 1] - edges[fold], folds)
-            hand_back(s, variants, results, held)
+            hand_back(s, variants, results)
 
     @njit(nogil=True, error_model="numpy", cache=True)
     def native(  # type: ignore[no-untyped-def]
@@ -158,7 +174,6 @@ def _build(sources: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
         edges,
         results,
         folds,
-        held,
     ):
         assets = bars.to_fill.shape[1]
         s = np.empty(ROWS + assets * STEP)
@@ -169,12 +184,10 @@ def _build(sources: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
         for block in range(len(blocks)):
             variants, kind = blocks[block], kinds[block]
             open_accounts(s, variants, parameters, capital)
-            s[FOLD : FOLD + LANES] = capital
-            for k in range(LANES):
-                for row in range(3):
-                    index[row * LANES + k] = places[row, variants[k]]
+            one = lay_places(index, places, variants)
             daily = s[DAILY : DAILY + LANES].max() > 0.0
-            shared = Block(kind[1] != 0, kind[2], kind[3:6], daily)
+            levered = s[CEILING : CEILING + LANES].max() > 1.0 or bars.signed
+            shared = Block(kind[1] != 0, kind[2], kind[3:6], daily, one[0], one[1], levered)
             u = kind[6]
             tables = Tables(
                 paths[0],
@@ -196,7 +209,7 @@ def _build(sources: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 remember(s, t)
             for fold in range(len(edges) - 1):
                 for j in range(edges[fold], edges[fold + 1]):
-                    t = start + j - delay
+                    t, unit = start + j - delay, 1.0
                     if j < delay or t >= start + decisions:
                         s[ORDER : ORDER + LANES] = 0.0
                     else:
@@ -204,18 +217,32 @@ def _build(sources: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
                         if t == start:
                             remember(s, t)
                             in_force(s, tables)
+                        elif bars.simple:
+                            unit = tables.unit[t, 0]
                         else:
                             spread_out(s, tables, t)
-                    trade(s, bars, j, spare, rank)
+                    run_bar(s, bars, j, unit, levered, spare, rank)
                 close_fold(s, variants, fold, edges[fold + 1] - edges[fold], folds)
-            hand_back(s, variants, results, held)
+            hand_back(s, variants, results)
 
     return matrix, native
 
 
+@compiled
+def lay_places(index: IntArray, places: IntArray, variants: IntArray) -> tuple[bool, bool]:
+    """Lay the columns of the lanes' paths; tell whether all signals, and all trends, are one."""
+    one_path, one_trend = True, True
+    for k in range(LANES):
+        for row in range(3):
+            index[row * LANES + k] = places[row, variants[k]]
+        one_path = one_path and index[PATH + k] == index[PATH]
+        one_trend = one_trend and index[TREND + k] == index[TREND]
+    return one_path, one_trend
+
+
 def _sources() -> str:
     digest = hashlib.sha256()
-    for name in ("lanes", "rule", "fill", "queue_of_orders", "kernel"):
+    for name in ("lanes", "rule", "single", "fill", "turns", "kernel"):
         digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
     return digest.hexdigest()
 

@@ -20,6 +20,7 @@ from backtests.sweep.job import Job
 from backtests.sweep.screen import fold_edges
 from data.aliases import FloatArray
 from data.panel import panel_of
+from data.snapshot import Snapshot
 
 YEAR = 365.0
 _DAY = pd.Timedelta(days=1)
@@ -46,10 +47,15 @@ class Holding:
 
 def holding_of(job: Job) -> Holding:
     """Return what holding BTC, and cash, earned in each fold of a job's days."""
-    closes = job.snapshot.daily.close["BTC"].loc[job.first : job.last + _DAY].ffill()
+    return holding_between(job.snapshot, job.first, job.last)
+
+
+def holding_between(snapshot: Snapshot, first: pd.Timestamp, last: pd.Timestamp) -> Holding:
+    """Return what holding BTC, and cash, earned in each fold between two decision times."""
+    closes = snapshot.daily.close["BTC"].loc[first : last + _DAY].ffill()
     value = closes.to_numpy().astype(np.float64)
     edges = fold_edges(len(value) - 1)
-    rate = cash_rate(panel_of(job.snapshot)).reindex(closes.index[:-1]).to_numpy()
+    rate = cash_rate(panel_of(snapshot)).reindex(closes.index[:-1]).to_numpy()
     interest = np.r_[0.0, np.cumsum(rate.astype(np.float64) / (100.0 * YEAR))]
     return Holding(
         btc=value[edges[1:]] / value[edges[:-1]] - 1.0,

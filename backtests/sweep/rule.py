@@ -14,9 +14,9 @@ from numba import njit
 
 from backtests.sweep.lanes import (
     ACTS,
+    AIM,
     AIMED,
-    AT_FILL,
-    AWAY,
+    ALIVE,
     BAND,
     BEGUN,
     BOOK,
@@ -39,6 +39,7 @@ from backtests.sweep.lanes import (
     PATH,
     PAUSE,
     PEAK,
+    RISES,
     ROUNDING,
     ROWS,
     SEEN,
@@ -46,15 +47,15 @@ from backtests.sweep.lanes import (
     SIGN,
     STEP,
     STOPPED,
-    SUM_HELD,
-    SUM_WANTED,
     SWITCH,
     TARGET,
     TREND,
     VOLATILITY,
     WANTED,
     WISH,
+    kept,
 )
+from backtests.sweep.single import act, revive
 from data.aliases import BoolArray, FloatArray, IntArray
 
 NO_OVERLAY, GROSS_ONLY, VOLATILITY_ONLY, GROSS_FIRST, VOLATILITY_FIRST = 0, 1, 2, 3, 4
@@ -84,64 +85,117 @@ class Block(NamedTuple):
     proportional: bool
     targets: int
     late: IntArray  # (3,)
-    daily: bool  # whether some lane decides daily
+    daily: bool  # some lane decides daily
+    one_path: bool
+    one_trend: bool
+    levered: bool  # a shadow book might lose everything
 
 
 compiled = njit(nogil=True, error_model="numpy")
+# Handing arrays to a function costs more than a loop over lanes: not for what runs on every bar.
+inlined = njit(nogil=True, error_model="numpy", inline="always")
 
 
-@compiled
+@inlined
 def decide(s: FloatArray, index: IntArray, block: Block, tables: Tables, t: int) -> None:
     """Leave in ORDER and WISH what the rules order on day `t`, and carry the shadow books on."""
-    assets = tables.unit.shape[1]
-    books = block.late[0] != NOTHING
-    if books:
-        mark(s, tables.growth, t, assets)
-    look(s, index, tables.signals, t, block.proportional)
-    friday = tables.friday[t]
-    if not tables.priced[t] or not (friday or block.daily):
-        for k in range(LANES):
-            s[ORDER + k] = 0.0
-        return
-    if block.targets != NO_OVERLAY:
+    assets, late = tables.unit.shape[1], block.late
+    gather(s, SEEN, tables.signals, t, index, PATH, block.one_path)
+    look(s, block.proportional)
+    closed = not tables.priced[t] or not (tables.friday[t] or block.daily)
+    if block.targets != NO_OVERLAY and not closed:
         limit(s, index, tables, block.targets, t)
-    begin(s, tables.unit_known[t], 1.0 if friday else 0.0)
-    if books:
-        aimed = False
-        for place in range(3):
-            kind = block.late[place]
-            if kind == STOP:
-                stop(s, index, tables.rising, t)
-                aimed = False
-            elif kind == HOLDING:
-                hold(s, t)
-            elif kind == REBALANCE:
-                aim(s, tables, t, assets)
-                keep_in_band(s)
-                aimed = True
-        if not aimed:
-            aim(s, tables, t, assets)
-        settle(s, t, assets)
+    day = -1.0 if closed else (1.0 if tables.friday[t] else 0.0)
+    if late[0] != NOTHING and assets == 1 and in_usual_order(late) and not tables.stuck[t]:
+        if block.levered:
+            revive(s, tables.growth[t, 0])
+        if late[0] == STOP or late[1] == STOP:
+            gather(s, RISES, tables.rising, t, index, TREND, block.one_trend)
+        known, unit = tables.unit_known[t], tables.unit[t, 0]
+        act(s, t, tables.growth[t, 0], unit, known, day, late[1] == STOP)
+    else:
+        begin(s, tables.unit_known[t], day)
+        if late[0] != NOTHING:
+            mark(s, tables.growth, t, assets, block.levered)
+            if not closed:
+                follow(s, index, block, tables, t)
+        for k in range(LANES):
+            wish = s[WISH + k]
+            s[WISH + k] = kept(wish) if s[ORDER + k] != 0.0 else 0.0
+
+
+@inlined
+def in_usual_order(late: IntArray) -> bool:
+    """Whether a rebalance band, if there is one, comes last."""
+    two = late[0] < late[1] or late[1] == NOTHING or (late[0] == HOLDING and late[1] == STOP)
+    return two and (late[2] == NOTHING or late[2] == REBALANCE)
 
 
 @compiled
-def mark(s: FloatArray, growth: FloatArray, t: int, assets: int) -> None:
+def follow(s: FloatArray, index: IntArray, block: Block, tables: Tables, t: int) -> None:
+    """Apply the overlays that look at holdings, in the block's order, and settle."""
+    assets = tables.unit.shape[1]
+    aimed = False
+    for place in range(3):
+        kind = block.late[place]
+        if kind == STOP:
+            gather(s, RISES, tables.rising, t, index, TREND, block.one_trend)
+            stop(s, t)
+            aimed = False
+        elif kind == HOLDING:
+            hold(s, t)
+        elif kind == REBALANCE:
+            aim(s, tables, t, assets)
+            keep_in_band(s)
+            aimed = True
+    if not aimed:
+        aim(s, tables, t, assets)
+    settle(s, t, assets)
+
+
+@compiled
+def gather(
+    s: FloatArray,
+    row: int,
+    paths: FloatArray,
+    t: int,
+    index: IntArray,
+    place: int,
+    shared: bool,
+) -> None:
+    """Lay today's value of each lane's path into a row."""
+    if shared:
+        value = paths[t, index[place]]
+        for k in range(LANES):
+            s[row + k] = value
+    else:
+        for k in range(LANES):
+            s[row + k] = paths[t, index[place + k]]
+
+
+@compiled
+def mark(s: FloatArray, growth: FloatArray, t: int, assets: int, levered: bool) -> None:
     """Carry the shadow books to the close of day `t`."""
     for k in range(LANES):
         s[BOOK + k] = s[BOOK_CASH + k]
     for a in range(assets):
-        own, factor = ROWS + a * STEP, growth[t, a]
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+        factor = growth[t, a]
         for k in range(LANES):
-            worth = s[own + SHADOW + k] * factor
-            s[own + SHADOW + k] = worth
+            worth = own[SHADOW + k] * factor
+            own[SHADOW + k] = worth
             s[BOOK + k] += worth
+    if levered:
+        for k in range(LANES):
+            if s[BOOK + k] <= 0.0:
+                s[BOOK + k], s[BOOK_CASH + k], s[ALIVE + k] = 1.0, 1.0, 0.0
+                for a in range(assets):
+                    s[ROWS + a * STEP + SHADOW + k] = 0.0
 
 
 @compiled
-def look(s: FloatArray, index: IntArray, signals: FloatArray, t: int, proportional: bool) -> None:
+def look(s: FloatArray, proportional: bool) -> None:
     """Gross exposure by the rule alone; NaN where the signal is unknown."""
-    for k in range(LANES):
-        s[SEEN + k] = signals[t, index[PATH + k]]
     if proportional:
         for k in range(LANES):
             gross = 0.5 + s[ENTER + k] * s[SEEN + k]
@@ -153,7 +207,7 @@ def look(s: FloatArray, index: IntArray, signals: FloatArray, t: int, proportion
             above, below = s[ENTER + k], s[LEAVE + k]
             state = 0.0 if seen <= below else state
             state = 1.0 if seen > above else state
-            s[SWITCH + k] = state
+            s[SWITCH + k] = state + 0.0
             s[WISH + k] = state if seen == seen else math.nan
 
 
@@ -164,8 +218,7 @@ def limit(s: FloatArray, index: IntArray, tables: Tables, targets: int, t: int) 
     if targets in (GROSS_ONLY, GROSS_FIRST):
         cut(s, spread)
     if targets != GROSS_ONLY:
-        for k in range(LANES):
-            s[SEEN + k] = tables.volatilities[t, index[VOLATILITY + k]]
+        gather(s, SEEN, tables.volatilities, t, index, VOLATILITY, False)
         for k in range(LANES):
             gross, past = s[WISH + k], s[SEEN + k]
             factor = s[TARGET + k] / (gross * past)
@@ -187,74 +240,73 @@ def cut(s: FloatArray, spread: float) -> None:
 
 
 @compiled
-def begin(s: FloatArray, unit_known: bool, friday: float) -> None:
+def begin(s: FloatArray, unit_known: bool, day: float) -> None:
     """Tell who decides today and wants an order; nobody acts before the first such day."""
-    free = 1.0 if unit_known else 0.0
     for k in range(LANES):
-        gross, daily, begun = s[WISH + k], s[DAILY + k], s[BEGUN + k]
-        day = daily if daily > friday else friday
-        known = free if gross != 0.0 else 1.0
-        known = known if gross == gross else 0.0
-        order = known * day
-        begun = order if order > begun else begun
-        s[BEGUN + k] = begun
-        s[ACTS + k] = begun * day
-        s[ORDER + k] = order
+        wish, daily, begun = s[WISH + k], s[DAILY + k], s[BEGUN + k]
+        decides = (daily + day) > 0.0
+        wants = (wish == wish) & (unit_known | (wish == 0.0)) & decides
+        begins = wants | (begun != 0.0)
+        s[BEGUN + k] = 1.0 if begins else 0.0
+        s[ACTS + k] = 1.0 if begins & decides else 0.0
+        s[ORDER + k] = 1.0 if wants else 0.0
 
 
 @compiled
-def stop(s: FloatArray, index: IntArray, rising: FloatArray, t: int) -> None:
+def stop(s: FloatArray, t: int) -> None:
     """Go to cash after a loss from the peak; stay there for the pause and until BTC rises."""
+    now = float(t)
     for k in range(LANES):
-        s[SEEN + k] = rising[t, index[TREND + k]]
-    for k in range(LANES):
-        worth, peak, since = s[BOOK + k], s[PEAK + k], s[STOPPED + k]
+        worth, peak, since = s[BOOK + k] * s[ALIVE + k], s[PEAK + k], s[STOPPED + k]
         order, wish, acts = s[ORDER + k], s[WISH + k], s[ACTS + k] != 0.0
-        early = (t - since < s[PAUSE + k]) | (s[SEEN + k] == 0.0)
         halted = since >= 0.0
-        stays = halted & early
+        stays = halted & ((now - since < s[PAUSE + k]) | (s[RISES + k] == 0.0))
         highest = worth if halted | (worth > peak) else peak
         trips = (worth < s[KEEP + k] * highest) & ~stays
         out = (stays | trips) & acts
         changes = acts & ~stays
-        s[PEAK + k] = highest if changes else peak
-        now = t * 1.0 if trips else -1.0
-        s[STOPPED + k] = now if changes else since
-        s[ORDER + k] = 1.0 if out else order
-        s[WISH + k] = 0.0 if out else wish
+        stop_at = now if trips else -1.0
+        s[PEAK + k] = highest if changes else kept(peak)
+        s[STOPPED + k] = stop_at if changes else kept(since)
+        s[ORDER + k] = 1.0 if out else kept(order)
+        s[WISH + k] = 0.0 if out else kept(wish)
 
 
 @compiled
 def hold(s: FloatArray, t: int) -> None:
     """Withhold orders within the minimum holding time."""
+    now = float(t)
     for k in range(LANES):
         order = s[ORDER + k]
-        s[ORDER + k] = 0.0 if t - s[MOVED + k] < s[HOLD + k] else order
+        s[ORDER + k] = 0.0 if now - s[MOVED + k] < s[HOLD + k] else kept(order)
 
 
 @compiled
 def aim(s: FloatArray, tables: Tables, t: int, assets: int) -> None:
-    """Dollars that each order would lead to in the shadow book, and how far that is away."""
+    """Dollars that each order would lead to in the shadow book, and how far that is away.
+
+    What is to be entered or left altogether is infinitely far.
+    """
     if tables.stuck[t]:
         attain(s, tables, t, assets)
     else:
         for a in range(assets):
-            own, unit = ROWS + a * STEP, tables.unit[t, a]
+            own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+            unit = tables.unit[t, a]
             for k in range(LANES):
-                s[own + AT_FILL + k] = s[WISH + k] * unit * s[BOOK + k]
+                own[AIM + k] = s[WISH + k] * unit * s[BOOK + k]
     for k in range(LANES):
         s[GAP + k] = 0.0
-        s[AWAY + k] = 0.0
         s[AIMED + k] = 0.0
     for a in range(assets):
-        own = ROWS + a * STEP
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
         for k in range(LANES):
-            after, before = s[own + AT_FILL + k], s[own + SHADOW + k]
-            widest, away, book = s[GAP + k], s[AWAY + k], s[BOOK + k]
+            after, before = own[AIM + k], own[SHADOW + k]
+            widest = s[GAP + k]
             gap = abs(after - before)
-            s[GAP + k] = gap if gap > widest else widest
-            switched = ((after == 0.0) != (before == 0.0)) & (gap > ROUNDING * book)
-            s[AWAY + k] = 1.0 if switched else away
+            switched = ((after == 0.0) != (before == 0.0)) & (gap > ROUNDING * s[BOOK + k])
+            gap = math.inf if switched else gap
+            s[GAP + k] = gap if gap > widest else kept(widest)
             s[AIMED + k] += after
 
 
@@ -262,33 +314,25 @@ def aim(s: FloatArray, tables: Tables, t: int, assets: int) -> None:
 def attain(s: FloatArray, tables: Tables, t: int, assets: int) -> None:
     """As `aim`, where some holding cannot be moved and what it binds cannot be spent."""
     for k in range(LANES):
-        s[SUM_HELD + k] = 0.0
-        s[SUM_WANTED + k] = 0.0
-        s[GAP + k] = 0.0
-        s[AWAY + k] = 0.0
-    for a in range(assets):
-        own, unit, moves = ROWS + a * STEP, tables.unit[t, a], tables.movable[t, a]
-        for k in range(LANES):
-            wanted, stays = s[WISH + k] * unit * s[BOOK + k], s[own + SHADOW + k]
-            after = wanted if moves else stays
-            bought, frozen = s[GAP + k], s[AWAY + k]
-            s[own + AT_FILL + k] = after
-            s[SUM_WANTED + k] += wanted
-            s[SUM_HELD + k] += after
-            s[GAP + k] = bought + after if moves & (after > 0.0) else bought
-            s[AWAY + k] = 1.0 if (not moves) & (stays > 0.0) else frozen
-    for k in range(LANES):
-        book, wanted, bought = s[BOOK + k], s[SUM_WANTED + k], s[GAP + k]
-        excess = s[SUM_HELD + k] - (wanted if wanted > book else book)
-        cuts = (excess > ROUNDING * book) & (bought > 0.0) & (s[AWAY + k] != 0.0)
-        left = 1.0 - excess / bought
-        left = left if left > 0.0 else 0.0
-        s[GAP + k] = left if cuts else 1.0
-    for a in range(assets):
-        own, moves = ROWS + a * STEP, tables.movable[t, a]
-        for k in range(LANES):
-            after, left = s[own + AT_FILL + k], s[GAP + k]
-            s[own + AT_FILL + k] = after * left if moves & (after > 0.0) else after
+        total, wanted, bought, frozen = 0.0, 0.0, 0.0, False
+        for a in range(assets):
+            own = ROWS + a * STEP + k
+            after = s[WISH + k] * tables.unit[t, a] * s[BOOK + k]
+            wanted += after
+            if not tables.movable[t, a]:
+                after = s[own + SHADOW]
+                frozen = frozen or after > 0.0
+            elif after > 0.0:
+                bought += after
+            s[own + AIM] = after
+            total += after
+        excess = total - max(wanted, s[BOOK + k])
+        if frozen and excess > ROUNDING * s[BOOK + k] and bought > 0.0:
+            left = max(0.0, 1.0 - excess / bought)
+            for a in range(assets):
+                own = ROWS + a * STEP + k
+                if tables.movable[t, a] and s[own + AIM] > 0.0:
+                    s[own + AIM] *= left
 
 
 @compiled
@@ -296,24 +340,24 @@ def keep_in_band(s: FloatArray) -> None:
     """Withhold orders that would move no holding by more than the band."""
     for k in range(LANES):
         order, far = s[ORDER + k], s[GAP + k] > s[BAND + k] * s[BOOK + k]
-        moves = far | (s[AWAY + k] != 0.0) | (s[ORDERED + k] == 0.0)
-        s[ORDER + k] = order if moves else 0.0
+        s[ORDER + k] = kept(order) if far | (s[ORDERED + k] == 0.0) else 0.0
 
 
 @compiled
 def settle(s: FloatArray, t: int, assets: int) -> None:
     """Carry the orders out in the shadow book."""
+    now = float(t)
     for k in range(LANES):
         order, moved, done = s[ORDER + k] != 0.0, s[MOVED + k], s[ORDERED + k]
         book, cash, gap = s[BOOK + k], s[BOOK_CASH + k], s[GAP + k]
-        s[MOVED + k] = t * 1.0 if order & (gap > ROUNDING * book) else moved
-        s[ORDERED + k] = 1.0 if order else done
-        s[BOOK_CASH + k] = book - s[AIMED + k] if order else cash
+        s[MOVED + k] = now if order & (gap > ROUNDING * book) else kept(moved)
+        s[ORDERED + k] = 1.0 if order else kept(done)
+        s[BOOK_CASH + k] = book - s[AIMED + k] if order else kept(cash)
     for a in range(assets):
-        own = ROWS + a * STEP
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
         for k in range(LANES):
-            after, before = s[own + AT_FILL + k], s[own + SHADOW + k]
-            s[own + SHADOW + k] = after if s[ORDER + k] != 0.0 else before
+            after, before, order = own[AIM + k], own[SHADOW + k], s[ORDER + k]
+            own[SHADOW + k] = after if order != 0.0 else kept(before)
 
 
 @compiled
@@ -322,8 +366,8 @@ def remember(s: FloatArray, t: int) -> None:
     for k in range(LANES):
         order, given, at = s[ORDER + k] != 0.0, s[GIVEN + k], s[GIVEN_AT + k]
         wish = s[WISH + k]
-        s[GIVEN + k] = wish if order else given
-        s[GIVEN_AT + k] = t * 1.0 if order else at
+        s[GIVEN + k] = wish if order else kept(given)
+        s[GIVEN_AT + k] = t * 1.0 if order else kept(at)
 
 
 @compiled
@@ -335,6 +379,7 @@ def in_force(s: FloatArray, tables: Tables) -> None:
         s[FREE + k] = 1.0 - s[GIVEN + k] * tables.unit_sum[max(at, 0)]
         for a in range(tables.unit.shape[1]):
             s[ROWS + a * STEP + WANTED + k] = s[GIVEN + k] * tables.unit[max(at, 0), a]
+        s[WISH + k] = s[ROWS + WANTED + k]
 
 
 @compiled
@@ -344,6 +389,7 @@ def spread_out(s: FloatArray, tables: Tables, t: int) -> None:
     for k in range(LANES):
         s[FREE + k] = 1.0 - s[WISH + k] * total
     for a in range(tables.unit.shape[1]):
-        own, share = ROWS + a * STEP, tables.unit[t, a]
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+        share = tables.unit[t, a]
         for k in range(LANES):
-            s[own + WANTED + k] = s[WISH + k] * share
+            own[WANTED + k] = s[WISH + k] * share

@@ -17,8 +17,10 @@ from backtests.sweep.field import Field
 from backtests.sweep.fill import Bars
 from data.aliases import FloatArray, IntArray
 from data.errors import EngineError
+from strategies.market import BTC
 
-# By the names of backtests.metrics.MEASURES; `orders` is the number of fills.
+# By the names of backtests.metrics.MEASURES; beside them the mean weight of BTC (shorts negative,
+# so that a benchmark of the same exposure can be told) and the number of fills.
 METRICS: tuple[str, ...] = (
     "ending_value",
     "cagr",
@@ -27,6 +29,7 @@ METRICS: tuple[str, ...] = (
     "calmar",
     "max_drawdown",
     "exposure",
+    "btc_exposure",
     "turnover",
     "costs_paid",
     "orders",
@@ -47,8 +50,6 @@ class Screened:
         By :data:`METRICS`; defined as in :mod:`backtests.metrics`.
     folds : array (V, 16)
         Compounded net returns over the spans of :func:`fold_edges`.
-    held : array (V, A)
-        Mean weight of each asset over the closes; what an exposure-matched benchmark needs.
     status : int array (V,)
         FINE, RUINED (the value fell to nothing) or UNSETTLED (trading would cost more than there
         is): where the engine raises, and everything else is NaN.
@@ -56,7 +57,6 @@ class Screened:
 
     metrics: FloatArray
     folds: FloatArray
-    held: FloatArray
     status: IntArray
 
 
@@ -87,11 +87,17 @@ def screen(field: Field, batch: NativeBatch | MatrixBatch, *, threads: int = 1) 
     """
     if threads < 1:
         raise EngineError(f"a screening runs on one thread at least, not on {threads}")
-    count, (bars, assets) = len(batch), field.shape
+    count, (bars, _) = len(batch), field.shape
     results = np.zeros((count, kernel.RESULTS))
-    folds, held = np.zeros((count, FOLDS)), np.zeros((count, assets))
+    folds = np.zeros((count, FOLDS))
     blocks, rows = blocks_of(batch), rows_of(batch)
-    out = (_bars(field), field.execution.initial_cash, fold_edges(bars), results, folds, held)
+    out = (
+        _bars(field, _signed(batch)),
+        field.execution.initial_cash,
+        fold_edges(bars),
+        results,
+        folds,
+    )
     inputs = _matrix(field, batch) if isinstance(batch, MatrixBatch) else _native(field, batch)
     entry = kernel.matrix if isinstance(batch, MatrixBatch) else kernel.native
 
@@ -106,7 +112,7 @@ def screen(field: Field, batch: NativeBatch | MatrixBatch, *, threads: int = 1) 
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(run, firsts))
-    return _screened(field, results, folds, held)
+    return _screened(field, results, folds)
 
 
 def _matrix(field: Field, batch: MatrixBatch) -> tuple[Any, ...]:
@@ -132,8 +138,15 @@ def _native(field: Field, batch: NativeBatch) -> tuple[Any, ...]:
     return (*places_of(batch), *paths.tables(), int(start), len(field.decisions))
 
 
-def _bars(field: Field) -> Bars:
+def _signed(batch: NativeBatch | MatrixBatch) -> bool:
+    """Whether weights may be negative; a matrix is not searched for it."""
+    return isinstance(batch, MatrixBatch) or bool((batch.paths.tables()[0][0] < 0.0).any())
+
+
+def _bars(field: Field, signed: bool) -> Bars:
     gap = ~field.tradable & ~field.exits
+    ranged = field.execution.slippage_range > 0.0
+    alone = field.shape[1] == 1 and not field.exits.any()
     return Bars(
         to_fill=field.to_fill,
         to_close=field.to_close,
@@ -142,18 +155,21 @@ def _bars(field: Field) -> Bars:
         gaps=(gap | field.exits).any(axis=1),
         halted=(gap & field.priced).any(axis=1),
         leaving=field.exits.any(axis=1),
-        ranged=field.execution.slippage_range > 0.0,
+        ranged=ranged,
         range_slippage=field.range_slippage,
         lent=field.lent,
         days=field.days,
         discount=field.execution.delisting_discount,
+        signed=signed,
+        btc=field.assets.index(BTC) if BTC in field.assets else -1,
+        simple=alone and not ranged and field.days[0] == 0.0,
     )
 
 
-def _screened(field: Field, results: FloatArray, folds: FloatArray, held: FloatArray) -> Screened:
+def _screened(field: Field, results: FloatArray, folds: FloatArray) -> Screened:
     """Turn the kernel's sums into measures, by the formulas of :mod:`backtests.metrics`."""
     bars = len(field.closes)
-    last, total, squares, products, down, turnover, costs, count, gross, status = results.T
+    last, total, squares, products, down, turnover, costs, count, gross, btc, status = results.T
     lent = field.lent.sum(axis=1)
     mean, few = total / bars, max(bars - 1, 1)
     variance = np.maximum(squares - bars * mean**2, 0.0) / few
@@ -171,11 +187,12 @@ def _screened(field: Field, results: FloatArray, folds: FloatArray, held: FloatA
             "calmar": np.where(down < 1.0, growth / (1.0 - down), math.nan),
             "max_drawdown": down - 1.0,
             "exposure": gross / bars,
+            "btc_exposure": btc / bars,
             "turnover": turnover / bars * YEAR,
             "costs_paid": costs,
             "orders": count,
         }
     table = np.column_stack([metrics[name] for name in METRICS])
-    for values in (table, folds, held):
+    for values in (table, folds):
         values[~fine] = math.nan
-    return Screened(table, folds, held / bars, status.astype(np.int64))
+    return Screened(table, folds, status.astype(np.int64))

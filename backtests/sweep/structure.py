@@ -23,6 +23,7 @@ from backtests.sweep.parameters import (
     set_at,
     strategy_from,
 )
+from backtests.trials.configuration import configuration_text
 from data.aliases import IntArray
 from data.canonical import canonical_json
 from data.errors import UnknownName
@@ -109,7 +110,8 @@ class Structure:
         marked = self.resolved
         for path, at in self.positions.items():
             marked = put(marked, path, f"\ue000{at}\ue001")
-        template = configuration_text(marked).replace("%", "%%")
+        config = {key: value for key, value in marked.items() if key != EXECUTION}
+        template = configuration_text(config, marked[EXECUTION]).replace("%", "%%")
         written = {at: path for path, at in self.positions.items()}
         order = [int(at) for at in _MARK.findall(template)]
         template = _MARK.sub("%s", template)
@@ -121,13 +123,6 @@ class Structure:
         if not columns:
             return [_sha256(template % ())] * len(digits)
         return [_sha256(template % numbers) for numbers in zip(*columns, strict=True)]
-
-
-def configuration_text(table: Table) -> str:
-    """Return the JSON that a variant's hash is taken of."""
-    config = {key: value for key, value in table.items() if key != EXECUTION}
-    costs = {key: value for key, value in table[EXECUTION].items() if key != "initial_cash"}
-    return canonical_json({"config": config, "execution": costs})
 
 
 def _sha256(text: str) -> str:

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from backtests.metrics import YEAR
-from backtests.provenance import versions
 from backtests.sweep import output, pieces
-from backtests.sweep.confirm import TOLERANCE, Confirmed, confirm
+from backtests.sweep.confirm import Confirmed, confirm
 from backtests.sweep.evaluate import Evaluator
 from backtests.sweep.job import Job
 from backtests.sweep.local import Done, in_processes, in_threads
+from backtests.sweep.manifest import manifest_of
 from backtests.sweep.matched import holding_of, over_exposure
 from backtests.sweep.pieces import Span
-from backtests.sweep.ranking import Tally, tally
+from backtests.sweep.ranking import tally
 from backtests.trials.ledger import Ledger
 from data.errors import BadConfig, UnknownName
 from data.panel import panel_of
@@ -136,7 +136,7 @@ def sweep(
             pieces.assemble(parts, evaluator.schema, out / output.LEADERBOARD)
         panel = panel_of(job.snapshot)
         confirmed = [confirm(job, row, panel) for row in count.winners]
-        manifest = _manifest(job, count, confirmed, ledger)
+        manifest = manifest_of(job, count, confirmed, ledger.count(job.grid.file.family))
         output.finish(out, manifest)
     ranked = {best.measure: [row["variant"] for row in best.rows] for best in count.best}
     return Sweep(out, manifest, ranked, confirmed)
@@ -235,46 +235,3 @@ def _write(
         total += table.num_rows
         if progress is not None:
             progress(total)
-
-
-def _manifest(
-    job: Job, count: Tally, confirmed: Sequence[Confirmed], ledger: Ledger
-) -> dict[str, Any]:
-    file = job.grid.file
-    return {
-        **job.identity,
-        "run_id": job.run_id,
-        "title": file.title,
-        "source": job.snapshot.source,
-        "as_of": job.snapshot.as_of,
-        "versions": versions(),
-        "base": job.grid.base,
-        "axes": {axis.path: len(axis) for axis in job.grid.axes},
-        "constraints": [constraint.text for constraint in file.constraints],
-        "sample": file.sample,
-        "points": job.grid.space.size,
-        "routes": count.routes,
-        "status": count.status,
-        "rankings": {best.measure: [row["variant"] for row in best.rows] for best in count.best},
-        "winners": [
-            {
-                "variant": one.variant,
-                "config_hash": one.row["config_hash"],
-                "route": one.row["route"],
-                "run_id": one.run_id,
-                "parameters": {path: one.row[path] for path in _varied(one.row)},
-                "engine": one.engine,
-                "difference": one.difference,
-                "where": one.where,
-            }
-            for one in confirmed
-        ],
-        "tolerance": TOLERANCE,
-        "trials": ledger.count(file.family),
-    }
-
-
-def _varied(row: Mapping[str, Any]) -> list[str]:
-    names = list(row)
-    between = names[names.index("variant") + 1 : names.index("config_hash")]
-    return [name for name in between if row[name] is not None]

@@ -31,12 +31,26 @@ def configuration_hash(config: Mapping[str, Any], execution: Execution | None = 
         SHA-256, 64 hex digits. The data, the days and the initial cash do not enter: the same
         rule on tomorrow's snapshot is the same trial.
     """
-    costs = dataclasses.asdict(execution or Execution())
-    del costs[_LEFT_OUT]
-    # 10 basis points are 10.0 basis points.
-    same = {
-        name: float(value) if isinstance(getattr(_USUAL, name), float) else value
-        for name, value in costs.items()
-    }
-    text = canonical_json({"config": config, "execution": same})
+    text = configuration_text(config, dataclasses.asdict(execution or Execution()))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def configuration_text(config: Mapping[str, Any], execution: Mapping[str, Any]) -> str:
+    """Return the JSON that the hash is taken of; see :func:`configuration_hash`.
+
+    Parameters
+    ----------
+    config : mapping
+        The rule's ``config``.
+    execution : mapping
+        The fields of an :class:`~backtests.execution.Execution`.
+    """
+    # 10 basis points are 10.0 basis points.
+    costs = {
+        name: float(value)
+        if type(value) is int and isinstance(getattr(_USUAL, name), float)
+        else value
+        for name, value in execution.items()
+        if name != _LEFT_OUT
+    }
+    return canonical_json({"config": config, "execution": costs})

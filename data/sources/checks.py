@@ -15,7 +15,7 @@ import pandas as pd
 
 from data.calendars import open_days
 from data.catalogue import SeriesSpec
-from data.errors import UnexpectedAnswer
+from data.errors import BadTable, UnexpectedAnswer
 from data.facts import NEW_YORK
 from data.release import known_at
 from data.sources.base import Problem
@@ -100,9 +100,17 @@ def in_order(spec: SeriesSpec, rows: Iterable[tuple[pd.Timestamp, float]], page:
         text = f"{repeated} rows came twice with the same value and were used once"
         problems = (Problem("repeated", spec.id, text),)
     distinct = distinct.sort_values("day")
-    published = spec.to_period_end(pd.DatetimeIndex(distinct["day"]))
+    published = _period_ends(spec, pd.DatetimeIndex(distinct["day"]), page)
     values = pd.Series(distinct["value"].to_numpy(), index=published, name=spec.id)
     return Figures(values.dropna(), published, problems)
+
+
+def _period_ends(spec: SeriesSpec, days: pd.DatetimeIndex, page: Page) -> pd.DatetimeIndex:
+    try:
+        return spec.to_period_end(days)
+    except BadTable as error:
+        found = str(error)
+    raise page.unexpected(f"days as the publisher stamps them ({found})")
 
 
 def plausible(spec: SeriesSpec, values: pd.Series[float], page: Page, now: pd.Timestamp) -> None:

@@ -20,9 +20,9 @@ import pandas as pd
 from data.errors import Refused, SourceError, UnexpectedAnswer, UnknownName, Unreachable
 from data.sources.archive import raw_answer
 from data.sources.redaction import first_line, redact_url
-from data.sources.retry import Transient, persist
+from data.sources.retry import Transient, persist, retry_after
 from data.sources.venues import Kind, Venue, venue
-from data.sources.web import REFUSALS, TRANSIENT_STATUS, Client, retry_after
+from data.sources.web import REFUSALS, TRANSIENT_STATUS, Client
 
 T = TypeVar("T")
 
@@ -34,6 +34,12 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     text: str
+
+
+def check_exchange(name: str) -> None:
+    """Raise :class:`UnknownName` where ccxt has no such exchange."""
+    if name not in ccxt.exchanges:
+        raise UnknownName("exchange", name, ccxt.exchanges)
 
 
 class Exchange:
@@ -59,8 +65,7 @@ class Exchange:
     def __init__(
         self, name: str, client: Client, config: Mapping[str, Any], kind: Kind = "spot"
     ) -> None:
-        if name not in ccxt.exchanges:
-            raise UnknownName("exchange", name, ccxt.exchanges)
+        check_exchange(name)
         self.venue: Venue = venue(name)
         self.client = client
         self._reply: Reply | None = None

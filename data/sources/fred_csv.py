@@ -23,7 +23,7 @@ from data.sources.checks import Figures, in_order, missing, plausible
 from data.sources.web import Client, NoSuchThing, Page, Request
 
 BASE = "https://fred.stlouisfed.org"
-# Where no first day of a series is known. Nothing the project asks reaches further back.
+# Nothing the project asks reaches further back, though some series do.
 BEGINNING = date(2000, 1, 1)
 NO_VALUE = frozenset({"", "."})
 
@@ -104,7 +104,7 @@ class FredCsv:
 
 def first_day(spec: SeriesSpec, since: date | None) -> date:
     """Return the day to ask from: `since`, and as far back as the series is still corrected."""
-    begin = spec.first or BEGINNING
+    begin = max(spec.first or BEGINNING, BEGINNING)
     if since is not None:
         back = timedelta(days=800 if spec.revised else max(14, 2 * spec.max_age_days))
         begin = max(begin, since - back)

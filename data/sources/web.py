@@ -13,10 +13,9 @@ import ssl
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -36,7 +35,7 @@ from data.errors import (
 from data.sources.archive import Archiver, discard, raw_answer
 from data.sources.clock import Clock, SystemClock
 from data.sources.redaction import first_line, quiet_addresses, redact_url, scrub_bytes
-from data.sources.retry import Patience, Transient, persist
+from data.sources.retry import Patience, Transient, persist, retry_after
 
 T = TypeVar("T")
 
@@ -57,6 +56,7 @@ class NoSuchThing(Refused):
 
 
 _NO_SUCH_THING = frozenset({400, 404, 410})
+_EXPECTED = {True: "the figures", False: "that it took it"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,12 @@ class Request:
         Further query parameters that must not be seen anywhere.
     per_second : float
         Requests a second to this host, at most.
+    hidden : tuple of str
+        Parts of the address that must not be seen either.
+    body : bytes, optional
+        What to send, for :meth:`Client.post`.
+    headers : mapping
+        Headers beside the client's own.
     """
 
     source: str
@@ -85,11 +91,14 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
     secret: Mapping[str, SecretStr] = field(default_factory=dict)
     per_second: float = 4.0
+    hidden: tuple[str, ...] = ()
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The secret values."""
-        return tuple(value.get_secret_value() for value in self.secret.values())
+        return (*self.hidden, *(value.get_secret_value() for value in self.secret.values()))
 
     def __str__(self) -> str:
         return f"{self.source}: {self.what}"
@@ -237,6 +246,21 @@ class Client:
 
         return persist(once, self.patience, self.clock)
 
+    def post(self, request: Request) -> None:
+        """Send the request's body; what is answered to a success is not looked at.
+
+        A redirect is not followed, and the same is sent again where that may help: the receiver
+        must know a repetition, for instance by a key among the headers.
+
+        Raises
+        ------
+        Unreachable
+            No answer, or only "busy", after all attempts.
+        Refused, UnexpectedAnswer
+            A refusal that will not pass, or a redirect.
+        """
+        persist(lambda: self._answer(request, range(200, 300)), self.patience, self.clock)
+
     @contextmanager
     def turn(self, host: str, per_second: float) -> Iterator[None]:
         """Hold the one connection to `host`, taken at most `per_second` times a second."""
@@ -249,7 +273,8 @@ class Client:
             self._next_turn[host] = max(due, now) + pause
             yield
 
-    def _page(self, request: Request) -> Page:
+    def _answer(self, request: Request, sound: Container[int]) -> tuple[httpx.Headers, bytes]:
+        """Return headers and body, secrets masked; raise what another status than `sound` means."""
         with self.turn(_host(request), request.per_second):
             status, headers, body = self._exchange(request)
         if status in TRANSIENT_STATUS:
@@ -257,12 +282,15 @@ class Client:
             raise Transient(error, retry_after(headers.get("retry-after"), self.clock))
         if status >= 400:
             raise _refusal(request, status, body)
-        body = scrub_bytes(body, request.secrets)
-        if status != 200:
+        if status not in sound:
             raise UnexpectedAnswer(
-                f"{request}: the server answers {status}, not the figures: has the base address "
-                "moved?"
+                f"{request}: the server answers {status}, not {_EXPECTED[request.body is None]}: "
+                "has the base address moved?"
             )
+        return headers, scrub_bytes(body, request.secrets)
+
+    def _page(self, request: Request) -> Page:
+        headers, body = self._answer(request, (200,))
         self.archive(
             raw_answer(
                 request.source,
@@ -282,11 +310,13 @@ class Client:
         fault: Transient | BadConfig
         try:
             with self._http.stream(
-                "GET",
+                "GET" if request.body is None else "POST",
                 request.url,
-                params={**request.params, **secret},
+                params={**request.params, **secret} or None,
+                content=request.body,
+                headers=dict(request.headers),
                 # A key is never carried to another host.
-                follow_redirects=not request.secret,
+                follow_redirects=not request.secrets and request.body is None,
             ) as response:
                 body = bytearray()
                 for piece in response.iter_bytes():
@@ -308,6 +338,36 @@ class Client:
             fault = _fault(Unreachable, request, f"no connection ({type(error).__name__})")
         # Raised here, not above: httpx's own errors carry the address with the key.
         raise fault
+
+
+def reachable(addresses: Iterable[str], seconds: float) -> bool:
+    """Tell whether any of `addresses` answers, whatever it says, within so many seconds.
+
+    The look-up of a name has no time limit of its own, so every address is tried in a thread that
+    is left behind when the time is over.
+    """
+    answered = threading.Event()
+    left = threading.Semaphore(0)
+
+    def knock(address: str) -> None:
+        try:
+            httpx.head(address, timeout=seconds, verify=_certificates())
+            answered.set()
+        except httpx.HTTPError:
+            pass
+        finally:
+            left.release()
+
+    quiet_addresses()
+    end = time.monotonic() + seconds
+    tried = [threading.Thread(target=knock, args=(one,), daemon=True) for one in addresses]
+    for thread in tried:
+        thread.start()
+    for _ in tried:
+        # Each release is one address that has answered or failed.
+        if not left.acquire(timeout=max(0.0, end - time.monotonic())) or answered.is_set():
+            break
+    return answered.is_set()
 
 
 @cache
@@ -333,19 +393,3 @@ def _refusal(request: Request, status: int, body: bytes) -> Refused:
     said = first_line(body.decode("utf-8", errors="replace"), request.secrets)
     kind = NoSuchThing if status in _NO_SUCH_THING else Refused
     return kind(f"{request}: {reason} ({status}); the answer begins {said!r}")
-
-
-def retry_after(header: str | None, clock: Clock) -> float | None:
-    """Return the seconds that a ``Retry-After`` header asks to wait, None if it asks nothing."""
-    if header is None:
-        return None
-    text = header.strip()
-    if text.isdigit():
-        return float(text)
-    try:
-        until = pd.Timestamp(parsedate_to_datetime(text))
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.tz_localize("UTC")
-    return max(0.0, (until - clock.now()).total_seconds())

@@ -1,15 +1,20 @@
-"""``plumbline data``: what is in the store, and how tables get there."""
+"""``plumbline data``: what is in the store, and how it gets there."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from plumbline.commands import fetch
 from plumbline.options import AsOfOption, DataOption, JsonOption
 
-app = typer.Typer(help="Import tables and look at what is there.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from data.status import MarketStatus, Quarantined, SeriesStatus
+
+app = typer.Typer(help="Fetch, import and look at what is there.", no_args_is_help=True)
+app.command("fetch")(fetch.command)
 
 
 @app.command("import")
@@ -48,12 +53,13 @@ def _identity(store: object) -> dict[str, str]:
 
 @app.command()
 def status(data: DataOption = None, as_of: AsOfOption = None, json: JsonOption = False) -> None:
-    """List each series and market: first, last, rows, age, source, gaps."""
-    from data.status import market_status, series_status
-    from plumbline.options import print_json, print_table, snapshot_of
+    """List each series and market: first, last, rows, age, source, gaps; and what is set aside."""
+    from data.status import market_status, quarantine, series_status
+    from plumbline.options import print_json, snapshot_of
 
     snapshot = snapshot_of(data, as_of, live=True)
     series, markets = series_status(snapshot), market_status(snapshot)
+    aside = quarantine(snapshot.source)
     if json:
         print_json(
             {
@@ -62,10 +68,19 @@ def status(data: DataOption = None, as_of: AsOfOption = None, json: JsonOption =
                 "as_of": snapshot.as_of,
                 "series": series,
                 "markets": markets,
+                "quarantine": aside,
             }
         )
         return
     print(f"{snapshot.source}, snapshot {snapshot.snapshot_id}, as of {snapshot.as_of}")
+    _print_status(series, markets, aside)
+
+
+def _print_status(
+    series: list[SeriesStatus], markets: list[MarketStatus], aside: list[Quarantined]
+) -> None:
+    from plumbline.options import print_table
+
     print_table(
         "Series",
         ("series", "unit", "first", "last", "rows", "age (days)", "state", "source", "gaps"),
@@ -102,18 +117,26 @@ def status(data: DataOption = None, as_of: AsOfOption = None, json: JsonOption =
             for row in markets
         ],
     )
+    if aside:
+        print_table(
+            "Quarantined: told differently elsewhere, or refused; not in use",
+            ("what", "when", "source", "offered", "in use", "why"),
+            [(row.name, row.at, row.source, row.offered, row.stored, row.why) for row in aside],
+        )
 
 
 @app.command()
 def verify(json: JsonOption = False) -> None:
     """Check every byte and every row of the store; exit status 1 and a line for each fault."""
+    from data.raw import RawArchive
     from data.settings import settings
     from data.store import Store
     from data.verify import verify as checked
     from plumbline.options import print_json
 
-    store = Store(settings().store)
-    found = checked(store)
+    chosen = settings()
+    store = Store(chosen.store)
+    found = checked(store, RawArchive(chosen.raw))
     if json:
         print_json({"store": store.folder, "ok": not found.faults, "found": found})
     else:
@@ -122,7 +145,9 @@ def verify(json: JsonOption = False) -> None:
         for name in found.leftovers:
             print(f"{name}: left by an interrupted write; the next one removes it")
         if not found.faults:
-            print(f"{store.folder}: {found.files} tables, {found.rows:,} rows: all holds")
+            answers = f", {found.answers:,} raw answers" if found.answers else ""
+            counted = f"{found.files} tables, {found.rows:,} rows{answers}"
+            print(f"{store.folder}: {counted}: all holds")
     if found.faults:
         raise typer.Exit(1)
 

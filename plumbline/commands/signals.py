@@ -1,4 +1,4 @@
-"""``plumbline signals``: the liquidity signals and their values."""
+"""``plumbline signals``: the liquidity signals, their values, and a strategy's feed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from plumbline.commands import export
 from plumbline.options import AsOfOption, DataOption, JsonOption
 
 if TYPE_CHECKING:
     import pandas as pd
 
-app = typer.Typer(help="List the signals and show their values.", no_args_is_help=True)
+app = typer.Typer(
+    help="List the signals, show their values, export a strategy's targets.", no_args_is_help=True
+)
+app.command("export")(export.command)
 
 WEEKS_SHOWN = 60
 ROWS_SHOWN = 15

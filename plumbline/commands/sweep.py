@@ -98,13 +98,13 @@ def _print(done: Sweep) -> None:
     by_number = {one.variant: one for one in done.confirmed}
     for measure, ranked in done.rankings.items():
         winners = [by_number[number] for number in ranked]
-        varied, shown = _varied(winners), _shown(winners)
+        differ, shown = _differ(winners), _shown(winners)
         print_table(
             f"The best by {measure}; each figure by the leaderboard / by vectorbt",
-            ("variant", *(name.replace(".", ".\n") for name in varied), *shown),
-            [_cells(one, varied, shown) for one in winners],
+            ("variant", *(name.replace(".", ".\n") for name in differ), *shown),
+            [_cells(one, differ, shown) for one in winners],
         )
-        if shared := _shared(winners, varied):
+        if shared := _shared(winners, differ):
             print(f"the same in all of them: {shared}")
     manifest = done.manifest
     routes = ", ".join(f"{count:,} {_ROUTE[name]}" for name, count in manifest["routes"].items())
@@ -135,24 +135,25 @@ def _shown(winners: list[Confirmed]) -> list[str]:
     return [name for name in SHOWN if winners and name in winners[0].engine]
 
 
-def _varied(winners: list[Confirmed]) -> list[str]:
+def _names(winners: list[Confirmed]) -> list[str]:
+    from backtests.sweep.columns import varied
+
+    return varied(list(winners[0].row)) if winners else []
+
+
+def _differ(winners: list[Confirmed]) -> list[str]:
     """Return the parameters in which the winners differ."""
     rows = [one.row for one in winners]
-    return [name for name in _named(winners) if len({str(row[name]) for row in rows}) > 1]
+    return [name for name in _names(winners) if len({str(row[name]) for row in rows}) > 1]
 
 
-def _shared(winners: list[Confirmed], varied: list[str]) -> str:
+def _shared(winners: list[Confirmed], differ: list[str]) -> str:
     first = winners[0].row if winners else {}
-    same = [name for name in _named(winners) if name not in varied and first[name] is not None]
+    same = [name for name in _names(winners) if name not in differ and first[name] is not None]
     return ", ".join(f"{name} = {_plain(first[name])}" for name in same)
 
 
-def _named(winners: list[Confirmed]) -> list[str]:
-    names = list(winners[0].row) if winners else ["variant", "config_hash"]
-    return names[names.index("variant") + 1 : names.index("config_hash")]
-
-
-def _cells(one: Confirmed, varied: list[str], shown: list[str]) -> tuple[str, ...]:
+def _cells(one: Confirmed, differ: list[str], shown: list[str]) -> tuple[str, ...]:
     from backtests.metrics import MEASURES
 
     def figure(name: str, value: float) -> str:
@@ -160,7 +161,7 @@ def _cells(one: Confirmed, varied: list[str], shown: list[str]) -> tuple[str, ..
         return f"{100 * value:,.1f}%" if share else f"{value:,.3f}"
 
     both = [f"{figure(name, one.row[name])} / {figure(name, one.engine[name])}" for name in shown]
-    return (str(one.variant), *(_plain(one.row[name]) for name in varied), *both)
+    return (str(one.variant), *(_plain(one.row[name]) for name in differ), *both)
 
 
 def _plain(value: Any) -> str:

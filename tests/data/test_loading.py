@@ -48,7 +48,7 @@ def test_an_unknown_source_is_refused() -> None:
 
 
 def test_an_empty_store_is_refused_by_name() -> None:
-    with pytest.raises(BadConfig, match="the store is empty: `plumbline data import PATH"):
+    with pytest.raises(BadConfig, match="the store is empty: `plumbline data fetch`"):
         load("store")
 
 

@@ -160,6 +160,7 @@ def run(name: str, snapshot: Snapshot, weight: float, *, benchmark: bool = False
         {"fill_time": [closes.index[0]], "asset": ["BTC"], "fee": [10.0], "slippage_cost": [10.0]}
     )
     costs = {"fees": 10.0, "slippage": 10.0, "delisting": 0.0, "borrow": 0.0, "interest": 50.0}
+    costs["funding"] = 0.0
     simulation = Simulation(
         weights=held,
         fills=fills,

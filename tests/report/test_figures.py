@@ -10,9 +10,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from backtests.palette import LIGHT
 from backtests.report.figures import drivers, equity, essay, fan, forest, liquidity
 from backtests.report.figures.base import apart, line, log_ticks, stems
-from backtests.report.palette import LIGHT
 from data.facts import SRF_ERAS
 from data.observations import observe
 from tests.report.studies import finding, findings

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from backtests import palette
 from backtests.inference.verdict import NOT_YET_TESTED, FactVerdict, ForecastVerdict, Verdict
-from backtests.report import palette
 from backtests.report.verdicts import LOOKS, look
 from data.errors import UnknownName
 

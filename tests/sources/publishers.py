@@ -125,7 +125,9 @@ def alfred(scenario: Scenario, path: str, params: Params) -> Listing | None:
         stood = scenario.truth.vintage(series, day)
         told.append({ref: f"{value / factor:.3f}" for ref, value in stood.items()})
     days = sorted({day for stood in told for day in stood if str(day) >= params["cosd"]})
-    rows = [",".join([str(day), *(stood.get(day, "") for stood in told)]) for day in days]
+    rows = [
+        ",".join([str(_stamp(spec, day)), *(stood.get(day, "") for stood in told)]) for day in days
+    ]
     columns = [f"{identifiers[0]}_{vintage.replace('-', '')}" for vintage in vintages]
     header = ",".join(["observation_date", *columns])
     return Listing(rows, lambda found: "\n".join([header, *found]) + "\n", "application/csv")

@@ -9,6 +9,7 @@ from functools import cache
 
 import pandas as pd
 
+from data.agreement import TWINS
 from data.catalogue import series as series_spec
 from data.sources.checks import expected
 from data.sources.vintages import release_days
@@ -66,6 +67,8 @@ def _released(series: str) -> dict[date, date]:
 
 
 def _figure(series: str, day: pd.Timestamp) -> float:
+    # The weekly balance sheet states what the daily statement states.
+    series = TWINS.get(series, series) if series == "tga_wednesday" else series
     by_unit = {"percent": 3.5, "USD bn": 700.0, "index": 120.0}
     level = LEVELS.get(series, by_unit[series_spec(series).unit])
     # A different small step every day, exact in three decimals.

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from backtests.report.palette import LIGHT
+from backtests.palette import LIGHT
 
 # Width of the column on paper and in the still pictures, inches; 144 dots to the inch.
 WIDTH, DPI = 9.6, 144

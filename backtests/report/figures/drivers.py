@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from backtests.palette import LIGHT
 from backtests.report.figures.base import (
     Chart,
     Key,
@@ -20,7 +21,6 @@ from backtests.report.figures.base import (
     tidy,
     time_axis,
 )
-from backtests.report.palette import LIGHT
 from backtests.report.wording import fixed, listing
 
 WEEKS = 13

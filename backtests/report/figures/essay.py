@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from backtests.palette import LIGHT
 from backtests.report.figures.base import (
     FONT,
     Chart,
@@ -24,7 +25,6 @@ from backtests.report.figures.base import (
     time_axis,
     upright,
 )
-from backtests.report.palette import LIGHT
 from backtests.report.wording import fixed
 from data.facts import SRF_ERAS, Fact
 from data.observations import Observations

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from backtests.palette import LIGHT
 from backtests.report.figures.base import (
     FONT,
     Chart,
@@ -22,7 +23,6 @@ from backtests.report.figures.base import (
     panel_title,
     tidy,
 )
-from backtests.report.palette import LIGHT
 from backtests.report.wording import fixed
 
 BANDS = (5, 25, 50, 75, 95)

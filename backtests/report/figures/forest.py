@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from backtests.palette import LIGHT
 from backtests.report.figures.base import (
     FONT,
     Chart,
@@ -20,7 +21,6 @@ from backtests.report.figures.base import (
     tidy,
     upright,
 )
-from backtests.report.palette import LIGHT
 from backtests.report.verdicts import look
 from backtests.report.wording import figure, fixed, listing, span
 from backtests.thesis.finding import Finding

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from backtests.palette import LIGHT
 from backtests.report.figures.base import (
     DAY_MS,
     Chart,
@@ -25,7 +26,6 @@ from backtests.report.figures.base import (
     time_axis,
     upright,
 )
-from backtests.report.palette import LIGHT
 from backtests.report.wording import fixed
 
 LIQUIDITY, RIBBON, PRICE = (0.56, 0.95), (0.46, 0.5), (0.0, 0.4)

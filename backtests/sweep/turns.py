@@ -1,4 +1,7 @@
-"""One account's fill where money may run out: sales first, then purchases from the smallest on."""
+"""One account's fill on its own: where money may run out, and where coins are forced out.
+
+Sales come first, then purchases from the smallest on, while the money lasts.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,9 @@ from typing import TYPE_CHECKING
 from numba import njit
 
 from backtests.sweep.lanes import (
-    AT_FILL,
     BUY,
     CASH,
     COSTS,
-    COUNT,
     END,
     FEE,
     FILLS,
@@ -19,7 +20,10 @@ from backtests.sweep.lanes import (
     FREE,
     HELD,
     LEAST,
+    LOOSE,
     MAX_SLIPPAGE,
+    NEW,
+    ONE_OVER,
     ORDER,
     ROUNDING,
     ROWS,
@@ -27,8 +31,10 @@ from backtests.sweep.lanes import (
     SLIP,
     STATUS,
     STEP,
-    TRADED,
+    STUCK,
     TURNOVER,
+    UNSETTLED,
+    VALUE,
     WANTED,
 )
 from data.aliases import FloatArray, IntArray
@@ -36,7 +42,6 @@ from data.aliases import FloatArray, IntArray
 if TYPE_CHECKING:
     from backtests.sweep.fill import Bars
 
-UNSETTLED = 2.0
 PASSES = 200
 SETTLED = 1e-15
 
@@ -44,48 +49,102 @@ compiled = njit(nogil=True, error_model="numpy")
 
 
 @compiled
-def queue(s: FloatArray, bars: Bars, j: int, k: int, spare: FloatArray, rank: IntArray) -> None:
-    """Fill what lane `k` has ordered on bar `j`, and all that is forced out; no order is left.
+def settle(s: FloatArray, bars: Bars, j: int, k: int) -> None:
+    """Reckon the value after costs of lane `k` until the signs are those it is reckoned with."""
+    assets, value = bars.to_fill.shape[1], s[VALUE + k]
+    for _ in range(2 * assets + 3):
+        total, share, last = value, 1.0, s[NEW + k]
+        for a in range(assets):
+            if bars.tradable[j, a]:
+                own = ROWS + a * STEP + k
+                held, wanted = s[own + HELD] * bars.to_fill[j, a], s[own + WANTED]
+                buy, sell = costs(s, bars, j, k, a)
+                cost = buy if wanted * last > held else -sell
+                total += cost * held
+                share += cost * wanted
+        inverse = 1.0 / (value * share)
+        s[NEW + k] = total * value * inverse
+        s[ONE_OVER + k] = share * inverse
+        if s[NEW + k] == last:
+            return
+    s[STATUS + k] = UNSETTLED
 
-    All cash is laid on the table, and as much is borrowed as the target says; a debt beyond it is
-    repaid as if it were a purchase. Without an order cash takes whatever comes.
+
+@compiled
+def take_turns(
+    s: FloatArray, bars: Bars, j: int, k: int, spare: FloatArray, rank: IntArray
+) -> None:
+    """Serve the orders of lane `k` on bar `j`; leave weights and a value that can be had.
+
+    The weights wanted become those got, so that the fill goes on as if they had been wanted.
 
     Parameters
     ----------
     spare : array (3, A + 1)
-        Room for what is held, wanted and filled.
+        Room for what is held, due and filled.
     rank : int array (A + 1,)
         Room for the order of the orders.
     """
     assets = bars.to_fill.shape[1]
+    value = s[VALUE + k]
+    for a in range(assets):
+        spare[0, a] = s[ROWS + a * STEP + HELD + k] * bars.to_fill[j, a]
+    paid, _, _, cash = serve_all(s, bars, j, k, True, value, spare, rank)
+    new = value - paid
+    for a in range(assets):
+        if bars.tradable[j, a]:
+            s[ROWS + a * STEP + WANTED + k] = (spare[0, a] + spare[2, a]) / new
+    s[LOOSE + k] = (cash + s[STUCK + k]) / new
+    s[NEW + k], s[ONE_OVER + k] = new, 1.0 / value
+
+
+@compiled
+def leave(s: FloatArray, bars: Bars, j: int, k: int, spare: FloatArray, rank: IntArray) -> None:
+    """Serve the orders of lane `k` on a bar that forces some coin out; no order is left."""
+    assets = bars.to_fill.shape[1]
     ordered = s[ORDER + k] != 0.0
     value = s[CASH + k]
     for a in range(assets):
-        own = ROWS + a * STEP + k
-        spare[0, a] = s[own + AT_FILL] if ordered else s[own + HELD]
+        held = s[ROWS + a * STEP + HELD + k]
+        spare[0, a] = held * bars.to_fill[j, a] if ordered else held
         value += spare[0, a]
-    new, settled = value, False
-    paid, bought, sold, cash = 0.0, 0.0, 0.0, 0.0
-    for _ in range(PASSES):
-        count = line_up(s, bars, j, k, ordered, new, spare, rank)
-        paid, bought, sold, cash = serve(s, bars, j, k, ordered, count, spare, rank)
-        settled = abs(value - paid - new) <= SETTLED * abs(value)
-        if settled:
-            break
-        new = value - paid
-    s[END + k] = 0.0
+    paid, bought, sold, cash = serve_all(s, bars, j, k, ordered, value, spare, rank)
     for a in range(assets):
         own = ROWS + a * STEP + k
-        s[own + HELD] = (s[own + AT_FILL] + spare[2, a]) * bars.to_close[j, a]
+        after = spare[0, a] + spare[2, a]
+        after = after if ordered else after * bars.to_fill[j, a]
+        s[own + HELD] = after * bars.to_close[j, a]
         s[END + k] += s[own + HELD]
-        s[COUNT + k] += 1.0 if abs(spare[2, a]) > ROUNDING * value else 0.0
+        s[FILLS + k] += 1.0 if abs(spare[2, a]) > ROUNDING * value else 0.0
     s[CASH + k] = cash
     s[TURNOVER + k] += max(bought, sold) / value
     s[COSTS + k] += paid
     s[FLOOR + k] = min(s[FLOOR + k], value * s[LEAST + k])
-    s[ORDER + k], s[TRADED + k], s[FILLS + k] = 0.0, 0.0, 0.0
-    if not settled:
-        s[STATUS + k] = UNSETTLED
+    s[ORDER + k] = 0.0
+
+
+@compiled
+def serve_all(
+    s: FloatArray,
+    bars: Bars,
+    j: int,
+    k: int,
+    ordered: bool,
+    value: float,
+    spare: FloatArray,
+    rank: IntArray,
+) -> tuple[float, float, float, float]:
+    """Serve the orders until the costs are those they were sized with."""
+    new = value
+    paid, bought, sold, cash = 0.0, 0.0, 0.0, 0.0
+    for _ in range(PASSES):
+        count = line_up(s, bars, j, k, ordered, new, spare, rank)
+        paid, bought, sold, cash = serve(s, bars, j, k, ordered, count, spare, rank)
+        if abs(value - paid - new) <= SETTLED * abs(value):
+            return paid, bought, sold, cash
+        new = value - paid
+    s[STATUS + k] = UNSETTLED
+    return paid, bought, sold, cash
 
 
 @compiled

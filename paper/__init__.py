@@ -1,0 +1,1 @@
+"""Signal feed, ledger, brokers and the paper-trading loop."""

@@ -1,0 +1,1 @@
+"""Brokers behind one protocol: simulated, and exchanges' sandboxes."""
