@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from backtests.sweep.fill import Bars
 
 PASSES = 200
+# Two values after costs this near to each other differ by the sign of an order of nothing.
+SAME = 1e-14
 SETTLED = 1e-15
 
 compiled = njit(nogil=True, error_model="numpy")
@@ -65,7 +67,7 @@ def settle(s: FloatArray, bars: Bars, j: int, k: int) -> None:
         inverse = 1.0 / (value * share)
         s[NEW + k] = total * value * inverse
         s[ONE_OVER + k] = share * inverse
-        if s[NEW + k] == last:
+        if abs(s[NEW + k] - last) <= SAME * abs(value):
             return
     s[STATUS + k] = UNSETTLED
 
