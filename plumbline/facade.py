@@ -140,7 +140,9 @@ def report(
     out: str | Path = "reports/latest", *, data: str | None = None, as_of: str | None = None
 ) -> Path:
     """Write the report and return the path of its page."""
-    from backtests.report.study import study
+    from backtests.report.study import record, study
     from backtests.report.writer import write_report
 
-    return write_report(study(snapshot(data, as_of), settings=settings(data)), Path(out))
+    found = study(snapshot(data, as_of), settings=settings(data))
+    record(found, Ledger(settings().home))
+    return write_report(found, Path(out))

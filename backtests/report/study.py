@@ -13,6 +13,8 @@ from backtests.run import Run, backtest, window_of
 from backtests.thesis.claims import Thesis, read_thesis
 from backtests.thesis.finding import Finding
 from backtests.thesis.scorecard import SEED, score
+from backtests.trials.ledger import Ledger
+from backtests.trials.recording import record_runs
 from data.panel import Panel, panel_of
 from data.settings import Settings
 from data.snapshot import Snapshot
@@ -97,6 +99,14 @@ def study(
             "versions": versions(),
         },
     )
+
+
+def record(found: Study, ledger: Ledger) -> int:
+    """Record a study's rules in the trial ledger; return how many were new."""
+    tried = [
+        (variant(run.name, ledger.home).family, run) for run in found.runs if not run.benchmark
+    ]
+    return record_runs(ledger, tried, found.snapshot, "report")
 
 
 def _matched(

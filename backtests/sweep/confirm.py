@@ -16,6 +16,7 @@ from backtests.sweep.job import Job
 from backtests.sweep.screen import METRICS, fold_edges
 from data.errors import EngineError
 from data.panel import Panel
+from strategies.market import BTC
 
 # The two engines add up in different orders; more than this is another result.
 TOLERANCE = 1e-9
@@ -82,7 +83,12 @@ def confirm(job: Job, row: Mapping[str, Any], panel: Panel) -> Confirmed:
 
 def figures(run: Run) -> dict[str, float]:
     """Return a run's measures and fold returns by the names of the leaderboard's columns."""
-    counted = {**run.metrics, "orders": float(len(run.simulation.fills))}
+    held = run.simulation.held
+    counted = {
+        **run.metrics,
+        "btc_exposure": float(held[BTC].iloc[1:].mean()) if BTC in held else 0.0,
+        "orders": float(len(run.simulation.fills)),
+    }
     returns = run.simulation.returns.to_numpy(dtype=np.float64)
     edges = fold_edges(len(returns))
     folds = [

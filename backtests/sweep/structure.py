@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -121,12 +121,11 @@ class Structure:
         ]
         columns = [text[digits[:, at]].tolist() for at, text in zip(order, texts, strict=True)]
         if not columns:
-            return [_sha256(template % ())] * len(digits)
-        return [_sha256(template % numbers) for numbers in zip(*columns, strict=True)]
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+            return [sha256((template % ()).encode()).hexdigest()] * len(digits)
+        return [
+            sha256((template % numbers).encode()).hexdigest()
+            for numbers in zip(*columns, strict=True)
+        ]
 
 
 def structure_of(file: GridFile, base: Table, digits: Sequence[int]) -> Structure:

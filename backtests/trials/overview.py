@@ -11,7 +11,7 @@ from backtests.inference.arrays import FloatArray
 from backtests.inference.effective_trials import effective_trials
 from backtests.inference.needed_sharpe import NeededSharpe, needed_sharpe
 from backtests.trials.chain import Entry
-from backtests.trials.ledger import Ledger
+from backtests.trials.ledger import LEAST_KNOWN, Ledger
 
 # Of more trials a sample is clustered.
 CLUSTERED = 2_000
@@ -42,7 +42,9 @@ class FamilyTrials:
     effective_of : int
         Trials that were clustered.
     effective_variance : float or None
-        Variance across cluster representatives; None for fewer than two clusters.
+        Variance across cluster representatives; None for fewer than two clusters. Below
+        :data:`~backtests.trials.ledger.LEAST_KNOWN` clusters `needed_effective` takes that of
+        noise instead.
     best : float or None
         Highest Sharpe ratio.
     periods : int
@@ -118,7 +120,7 @@ def _family(
         ),
         needed_effective=(
             needed_sharpe(
-                number, max(variance or 0.0, 1.0 / periods), periods, confidence=confidence
+                number, _at_least_noise(number, variance, periods), periods, confidence=confidence
             )
             if number is not None and long_enough
             else None
@@ -127,6 +129,11 @@ def _family(
         last_seen=max((entry.header["at"] for entry in own), default=""),
         data_until=max((entry.header["data_until"] for entry in own), default=""),
     )
+
+
+def _at_least_noise(number: int, variance: float | None, periods: int) -> float:
+    noise = 1.0 / periods
+    return max(variance, noise) if variance is not None and number >= LEAST_KNOWN else noise
 
 
 def _effective(folds: FloatArray, sharpes: FloatArray) -> tuple[int | None, int, float | None]:

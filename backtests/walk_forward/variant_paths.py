@@ -86,7 +86,7 @@ def variant_paths(
     start: pd.Timestamp | None = None,
     end: pd.Timestamp | None = None,
     panel: Panel | None = None,
-    step: Callable[[], None] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> VariantPaths:
     """Run variants on the same days.
 
@@ -105,8 +105,8 @@ def variant_paths(
         decide.
     panel : Panel, optional
         ``panel_of(snapshot)``, where it is at hand.
-    step : callable, optional
-        Called after each variant.
+    progress : callable, optional
+        Told after each variant how many are done.
 
     Raises
     ------
@@ -142,8 +142,8 @@ def variant_paths(
         held.append(_held(run, snapshot))
         trials.append(trial_of(rule.family, run, snapshot))
         decisions = pd.DatetimeIndex(run.simulation.returns.index) - DAY
-        if step is not None:
-            step()
+        if progress is not None:
+            progress(len(trials))
     shown = varied or [{"variant": rule.name} for rule in rules]
     return VariantPaths(
         rules=tuple(rules),

@@ -19,13 +19,11 @@ def command(
     out: Annotated[Path, typer.Option("--out", help="Folder to write into.")] = OUT,
 ) -> None:
     """Run every rule, test every claim and write report.html, report.json, manifest.json, PNGs."""
-    from backtests.report.study import study
+    from backtests.report.study import record, study
     from backtests.report.writer import write_report
     from backtests.trials.ledger import Ledger
-    from backtests.trials.recording import record_runs
     from data.settings import settings
     from plumbline.options import snapshot_of
-    from strategies.variants import variant
 
     snapshot = snapshot_of(data, as_of)
     print(
@@ -34,9 +32,7 @@ def command(
         file=sys.stderr,
     )
     found = study(snapshot, settings=settings(data))
-    home = settings().home
-    tried = [(variant(run.name, home).family, run) for run in found.runs if not run.benchmark]
-    record_runs(Ledger(home), tried, snapshot, "report")
+    record(found, Ledger(settings().home))
     page = write_report(found, out)
     for finding in found.findings:
         print(f"{finding.claim.id:>4}  {finding.verdict:<24}{finding.claim.statement}")

@@ -40,7 +40,6 @@ def command(
     from backtests.sweep.grid import read_grid
     from backtests.sweep.job import job_of
     from backtests.sweep.sweep import check_size, left_to_do, place, sweep
-    from backtests.trials.holdout import cut
     from backtests.trials.ledger import Ledger
     from data.settings import settings
     from plumbline.options import print_json, snapshot_of
@@ -48,15 +47,12 @@ def command(
 
     home = settings().home
     found, ledger = read_grid(grid, home), Ledger(home)
-    snapshot, seal = cut(snapshot_of(data, as_of), ledger)
-    job = job_of(found, snapshot)
+    job = job_of(found, snapshot_of(data, as_of))
     where = place(on)
     check_size(job, on=where, yes=yes)
     left = left_to_do(job, out)
     stream = sys.stderr if json else sys.stdout
     _announce(job, ledger, left, stream)
-    if seal is not None:
-        print(f"sealed holdout: nothing after {seal.boundary:%Y-%m-%d} is seen", file=stream)
     with Bar(job.grid.count, job.grid.count - left) as bar:
         done = sweep(
             job,

@@ -97,17 +97,20 @@ def _evaluate(
     from backtests.walk_forward.walk import walk_forward
     from data.panel import panel_of
     from data.settings import settings
+    from plumbline.progress import Bar
 
     panel = panel_of(snapshot)
-    paths = variant_paths(
-        chosen.rules,
-        snapshot,
-        chosen.execution,
-        varied=chosen.varied,
-        start=span[0],
-        end=span[1],
-        panel=panel,
-    )
+    with Bar(len(chosen.rules)) as bar:
+        paths = variant_paths(
+            chosen.rules,
+            snapshot,
+            chosen.execution,
+            varied=chosen.varied,
+            start=span[0],
+            end=span[1],
+            panel=panel,
+            progress=bar.reach,
+        )
     name = f"{chosen.name}:walk_forward"
     found = walk_forward(paths, snapshot, how, reach, name=name, panel=panel)
     combined = None

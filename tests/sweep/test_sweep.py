@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from backtests.metrics import MEASURES
 from backtests.run import backtest
 from backtests.sweep import evaluate, output, pieces
 from backtests.sweep import sweep as sweeping
@@ -69,9 +70,11 @@ def test_every_figure_is_that_of_the_engine(mixed: Job, tmp_path: Path):
         assert row["config_hash"] == configuration_hash(strategy.config, execution)
         assert row["execution.fee_bp"] == execution.fee_bp
         assert row["exposure.kind"] == strategy.config["exposure"]["kind"]
-        for name in set(METRICS) - {"orders"}:
+        for name in set(METRICS) & set(MEASURES):
             assert difference(name, row[name], alone.metrics[name]) < 1e-9, (number, name)
         assert row["orders"] == len(alone.simulation.fills)
+        held = alone.simulation.held.iloc[1:].get("BTC", pd.Series([0.0])).mean()
+        assert row["btc_exposure"] == pytest.approx(held, rel=1e-9)
         growth = np.prod([1.0 + row[f"fold_{fold:02d}"] for fold in range(16)])
         equity = alone.simulation.equity
         assert growth == pytest.approx(equity.iloc[-1] / equity.iloc[0], rel=1e-9)

@@ -125,7 +125,9 @@ def test_a_variant_that_stays_is_not_ordered_anew(paths: VariantPaths) -> None:
 
 
 def test_variants_begin_together(phantom: Snapshot) -> None:
-    late = variant_paths(RULES, phantom, panel=panel_of(phantom))
+    told: list[int] = []
+    late = variant_paths(RULES, phantom, panel=panel_of(phantom), progress=told.append)
+    assert told == [1, 2, 3]
     assert late.over_cash.shape == (len(late.decisions), 3)
     assert not np.isnan(late.over_cash).any()
 
