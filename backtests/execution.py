@@ -37,7 +37,8 @@ class Execution:
         Share of the last close that a holding loses when its market is delisted.
     perpetuals : tuple of str
         Assets that are traded as perpetuals: they pay or receive funding, see
-        :mod:`backtests.perpetuals`. Names that a backtest does not trade do nothing.
+        :mod:`backtests.perpetuals`. Names that a backtest does not trade do nothing. A list, as
+        files hold it, becomes a tuple.
     funding_venue : str or None
         Venue whose funding rates count; by default that whose rates of the coin begin first.
 
@@ -75,6 +76,8 @@ class Execution:
         for name in ("slippage_range", "delisting_discount"):
             self._within(name, 0.0, 1.0)
         self._within("initial_cash", 0.01, 1e15)
+        if isinstance(self.perpetuals, list):
+            object.__setattr__(self, "perpetuals", tuple(self.perpetuals))
         named = isinstance(self.perpetuals, tuple) and all(
             isinstance(name, str) for name in self.perpetuals
         )

@@ -56,6 +56,9 @@ class Charges:
         Funding of one coin, USD, on the coins held before the bar's fill and after it: the sum of
         the rates times the price of the fill moment, and times the close. NaN where a rate is
         missing or the price unknown: whoever holds the perpetual there must refuse to go on.
+    rate_before, rate_after : array (N, A)
+        The same as shares of the position's value at the price of the fill moment and at the
+        close: sums of rates, NaN where one is missing.
     margin_before, margin_after : array (N, A)
         Value of one coin that bears interest as cash does, USD: the last close from the bar's open
         to the fill, the price of the fill moment from there to the close. Interest of the two
@@ -67,6 +70,8 @@ class Charges:
     perpetual: BoolArray
     before: FloatArray
     after: FloatArray
+    rate_before: FloatArray
+    rate_after: FloatArray
     margin_before: FloatArray
     margin_after: FloatArray
     venues: tuple[str, ...]
@@ -167,19 +172,19 @@ def charges(plan: Orders, execution: Execution, funding: pd.DataFrame | None) ->
     if not chosen.any():
         return None
     shape = plan.mark_close.shape
-    before, after = np.zeros(shape), np.zeros(shape)
+    early, late = np.zeros(shape), np.zeros(shape)
     venues = [""] * shape[1]
     for column in np.flatnonzero(chosen).tolist():
         rates = _rates(plan.assets[column], funding, execution.funding_venue)
-        early, late = _settled(rates, plan, column)
-        before[:, column] = early * plan.mark_open[:, column]
-        after[:, column] = late * plan.mark_close[:, column]
+        early[:, column], late[:, column] = _settled(rates, plan, column)
         venues[column] = rates.venue
     last_close = np.vstack([np.full((1, shape[1]), np.nan), plan.mark_close[:-1]])
     return Charges(
         perpetual=chosen,
-        before=before,
-        after=after,
+        before=np.where(chosen, early * plan.mark_open, 0.0),
+        after=np.where(chosen, late * plan.mark_close, 0.0),
+        rate_before=early,
+        rate_after=late,
         margin_before=np.where(chosen, last_close, 0.0),
         margin_after=np.where(chosen, plan.mark_open, 0.0),
         venues=tuple(venues),

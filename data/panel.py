@@ -155,8 +155,9 @@ class Panel:
         """Return the view at one decision time; what was looked up already is taken over."""
         here = slice(row, row + 1)
         one = Panel(self.observations, self.times[here])
-        for name, (layers, newest) in self._seen.items():
-            one._seen[name] = layers, _Last(newest.value[here], newest.ref_date[here])
+        one._layers.update(self._layers)
+        for name, newest in self._newest.items():
+            one._newest[name] = _Last(newest.value[here], newest.ref_date[here])
         return one
 
     def has(self, series_id: str) -> bool:

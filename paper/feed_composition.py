@@ -157,11 +157,13 @@ class Composer:
     def _staleness(self, decision: Decision, row: int) -> tuple[State, float, str]:
         """Return the state, the share of the target that is kept, and why, in words."""
         overdue = self._overdue(row)
-        if not overdue and not decision.stale:
+        # What has not begun is not late: the strategy may do without it.
+        old = [item for item in decision.stale if item.ref_date is not None or not decision.known]
+        if not overdue and not old:
             return "fresh", 1.0, ""
         late = max((days for days, _ in overdue), default=0)
         share = self.terms.kept(late, _days_over(decision))
-        faults = "; ".join([*map(str, decision.stale), *(text for _, text in overdue)])
+        faults = "; ".join([*map(str, old), *(text for _, text in overdue)])
         kept = f"on_stale = {self.terms.on_stale} keeps {share:.0%} of the target"
         return "stale", share, f"STALE ({faults}): {kept}. "
 

@@ -104,6 +104,12 @@ def field_of(
     """
     if len(decisions) == 0 or (len(decisions) - 1) * DAY != decisions[-1] - decisions[0]:
         raise EngineError("a screening needs one decision time a day, without a gap")
+    charged = sorted(set(execution.perpetuals) & set(bars.assets))
+    if charged:
+        raise EngineError(
+            f"{charged[0]} is a perpetual and the screening kernel knows no funding: screen it as "
+            "spot, or backtest the variants one by one"
+        )
     hours = replace(execution, delay_hours=execution.delay_hours % 24, slippage_bp=0.0)
     # Something is wanted of every asset on every day, so that every price is asked for.
     every = pd.date_range(decisions[0], max(decisions[-1], bars.index[-1] - DAY), freq=DAY)

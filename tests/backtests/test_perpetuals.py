@@ -15,6 +15,7 @@ from backtests.orders import orders
 from backtests.perpetuals import charges
 from backtests.run import backtest, run_weights
 from backtests.simulation import Simulation
+from backtests.sweep.field import field_of
 from data.bars import Bars
 from data.errors import EngineError, MissingSeries, UnknownName
 from data.snapshot import Snapshot
@@ -202,10 +203,21 @@ def test_charges_do_not_depend_on_what_is_wanted():
         assert charged is not None
         found.append(charged)
     for other in found[1:]:
-        for name in ("before", "after", "margin_before", "margin_after"):
+        for name in ("before", "after", "rate_after", "margin_before", "margin_after"):
             np.testing.assert_array_equal(getattr(other, name), getattr(found[0], name))
     np.testing.assert_allclose(found[0].before[:, 0], [0.1, 0.48, 0.98])
     np.testing.assert_allclose(found[0].after[:, 0], [0.55, 1.43, 2.55])
+    np.testing.assert_allclose(found[0].rate_before[:, 0], [0.001, 0.004, 0.007])
+    np.testing.assert_allclose(found[0].rate_after[:, 0], [0.005, 0.011, 0.017])
+
+
+def test_the_screening_kernel_refuses_what_it_cannot_charge():
+    days = pd.date_range(START, periods=2, freq="D", unit="us")
+    cash = pd.Series(0.0, index=pd.date_range(START, periods=3, freq="D"))
+    with pytest.raises(EngineError, match="BTC is a perpetual and the screening kernel knows no"):
+        field_of(bars(), days, cash, FREE)
+    spot = field_of(bars(), days, cash, replace(FREE, perpetuals=("ETH",)))
+    assert spot.assets == ("BTC",)
 
 
 @pytest.mark.parametrize("venue", [None, "bybit perp", "hyperliquid (hourly)"])

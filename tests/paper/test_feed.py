@@ -144,6 +144,14 @@ class TestStaleInputs:
             assert sum(signal.weights.values()) == pytest.approx(1.0)
             assert signal.valid_until == signal.decision_time + DAY + pd.Timedelta(hours=6)
 
+    def test_a_series_that_has_not_begun_is_not_late(
+        self, phantom: Snapshot, tmp_path: Path
+    ) -> None:
+        # SOFR was first published on 2018-04-03; the composite does without it before.
+        rule, day = variant("composite_proportional"), moment("2018-02-01")
+        assert [item.name for item in decide(rule, phantom, day).stale] == ["sofr"]
+        assert export(rule, phantom, day, tmp_path).signal.state == "fresh"
+
     def test_once_they_are_back_the_target_is_set_again(
         self, world: Snapshot, tmp_path: Path
     ) -> None:
