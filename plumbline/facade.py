@@ -28,6 +28,7 @@ from signals.registry import signal as _signal
 from strategies.loading import load_strategy
 
 if TYPE_CHECKING:
+    from backtests.compare.comparison import Comparison
     from backtests.sweep.sweep import Sweep
 
 
@@ -133,6 +134,40 @@ def sweep(
     check_size(job, on=where, yes=yes)
     return _sweep(
         job, Path(out), ledger=ledger, workers=workers, on=where, scheduler=scheduler, top=top
+    )
+
+
+def compare(
+    *variants: str,
+    sweep: str | Path | None = None,
+    data: str | None = None,
+    as_of: str | None = None,
+    execution: Execution | None = None,
+) -> Comparison:
+    """Compare variants on the same days; see ``plumbline compare``.
+
+    Parameters
+    ----------
+    *variants : str
+        At least two: names, ``.toml`` files or ``module:object``.
+    sweep : str or Path, optional
+        Leaderboard of a sweep, or its folder.
+    data, as_of
+        As the command's options.
+    execution : Execution, optional
+        Costs and delay, the same for all.
+    """
+    from backtests.compare.comparison import compare as _compare
+    from backtests.compare.field import rules_of
+
+    home = settings().home
+    return _compare(
+        rules_of(variants, home),
+        snapshot(data, as_of),
+        panel(data, as_of),
+        Ledger(home),
+        execution=execution,
+        sweep=None if sweep is None else Path(sweep),
     )
 
 

@@ -242,7 +242,7 @@ def test_the_memo_defends_the_first_variant(comparison: Comparison) -> None:
         rule.config_hash,
         "first saw it on 2026-07-01",
         "Why not trend 200",
-        "Break-even: ",
+        "Break-even over its mean exposure: ",
         "What would change it",
         comparison.run_id,
     ):

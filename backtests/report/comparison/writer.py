@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from backtests.report.comparison.content import Said
 from backtests.report.comparison.document import document
 from backtests.report.comparison.memo import Memo, memo_page, memo_text
 from backtests.report.comparison.page import page
+from backtests.report.folder import json_bytes, write_folder
 from data.atomic import replace_file
-from data.canonical import canonical_json
 
-HTML, JSON, MANIFEST = "compare.html", "compare.json", "manifest.json"
+HTML, JSON = "compare.html", "compare.json"
 MEMO_HTML, MEMO_TEXT = "memo.html", "memo.txt"
 
 
@@ -33,18 +32,11 @@ def write_comparison(said: Said, out: Path) -> Path:
     """
     pictures = {key: chart.png() for key, chart in said.charts.items()}
     files = {
-        JSON: (canonical_json(document(said), indent=2) + "\n").encode(),
+        JSON: json_bytes(document(said)),
         **{f"{key}.png": picture for key, picture in pictures.items()},
         HTML: page(said, pictures).encode(),
     }
-    manifest = {
-        **said.found.manifest,
-        "run_id": said.found.run_id,
-        "files": {name: hashlib.sha256(written).hexdigest() for name, written in files.items()},
-    }
-    for name, written in files.items():
-        replace_file(out / name, written)
-    replace_file(out / MANIFEST, (canonical_json(manifest, indent=2) + "\n").encode())
+    write_folder(out, files, {**said.found.manifest, "run_id": said.found.run_id})
     return out / HTML
 
 
