@@ -182,9 +182,15 @@ class Desk:
 
         Raises
         ------
+        AccessDenied
+            If the exchange has no sandbox: live accounts are refused.
         Stale
             If the bar that closes today is not there.
         """
+        if self.broker is not None and self.broker.startswith(CCXT):
+            from paper.brokers.gateway import require_sandbox
+
+            require_sandbox(self.broker.removeprefix(CCXT))
         t = self.clock.now().floor("D")
         found, prices = self.knowledge(t)
         if prices.newest(BTC) < t:

@@ -57,7 +57,7 @@ def page(ledger: Ledger, now: datetime) -> str:
             banner=words.warnings(found),
             state=words.carried_out(found),
             equity=_chart([account, model], "{:,.0f}") if drawn else "",
-            drift=_chart([drift], "{:+.3f}", zero=True) if drawn else "",
+            drift=_chart([drift], "{:+.3f}%", zero=True) if drawn else "",
             log=[
                 (event.seq, event.at[:16].replace("T", " "), event.kind, words.told(event))
                 for event in ledger.latest(LOGGED)
@@ -68,6 +68,7 @@ def page(ledger: Ledger, now: datetime) -> str:
             price=words.price,
             quantity=words.quantity,
             percent=words.percent,
+            acted=words.acted,
             day=words.day,
             instant=words.instant,
         )

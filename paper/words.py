@@ -39,8 +39,9 @@ def quantity(value: Amount) -> str:
 
 def percent(share: Amount, digits: int = 1, *, sign: bool = True) -> str:
     """Return a decimal share as a percentage."""
-    text = f"{100 * float(share):+,.{digits}f}%" if sign else f"{100 * float(share):,.{digits}f}%"
-    return _minus(text)
+    amount = round(100 * float(share), digits)
+    # Nothing has no sign, and no minus before its zeros either.
+    return _minus(f"{amount:+,.{digits}f}%" if sign and amount else f"{amount or 0.0:,.{digits}f}%")
 
 
 def day(at: datetime) -> str:
@@ -78,6 +79,14 @@ def carried_out(found: Standing) -> str:
     if not found.settled:
         return "It is not carried out yet."
     return "It is carried out." if found.complete else "It could not be carried out in full."
+
+
+def acted(decision: Mapping[str, Any]) -> str:
+    """Say whether a decision gave an order, and why not."""
+    silence = decision["silence"]
+    if not silence:
+        return str(decision["acting"])
+    return silence if decision["acting"] == "no order" else f"{decision['acting']} ({silence})"
 
 
 def told(event: Event) -> str:

@@ -281,10 +281,9 @@ def _print_decision(found: Standing, old: dict[str, float]) -> None:
     if decision is None:
         print("no decision yet")
         return
-    silence = f" ({decision['silence']})" if decision["silence"] else ""
     print(
         f"decision of {decision['decision_time'][:10]} ({old['decision']:,.0f} h ago, data "
-        f"{old['data']:,.0f} h old): {decision['acting']}{silence}. {words.carried_out(found)}"
+        f"{old['data']:,.0f} h old): {words.acted(decision)}. {words.carried_out(found)}"
     )
     print(f"why: {decision['reason']}")
     if found.missed:

@@ -15,7 +15,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -35,7 +35,6 @@ from paper.brokers.simulated import SimulatedBroker
 from paper.config import PaperConfig
 from paper.desk import Desk
 from paper.ledger import Ledger
-from paper.loop import Outcome
 from paper.once import once
 from paper.opening import Opening
 from paper.prices import Prices, prices_of
@@ -43,7 +42,7 @@ from paper.replay import Rows
 from paper.session import recent_state, verified_state
 from strategies.decision import decisions
 from strategies.strategy import WeightRule
-from tests.paper.clocks import SetClock
+from tests.paper.clocks import SetClock, SharedClock
 
 ALARM = 60
 DISTURBANCES: tuple[Fault, ...] = (
@@ -100,6 +99,8 @@ class TrialDesk(Desk):
 
     def _connect(self, opening: Opening, assets: Any) -> Any:
         broker = Desk._connect(self, opening, assets)
+        if self.broker is not None:
+            return broker
         assert isinstance(broker, SimulatedBroker)
         broker.__class__ = FatedBroker
         assert isinstance(broker, FatedBroker)
@@ -127,6 +128,9 @@ class Trial:
     points: Counter[str] = field(default_factory=Counter)
     kills: int = 0
     by_time: int = 0
+    broker: str | None = None
+    exchanges: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    clock: SharedClock | None = None
 
     def __post_init__(self) -> None:
         panel = panel_of(self.snapshot)
@@ -138,9 +142,11 @@ class Trial:
             self.strategy,
             self.home,
             lambda: self.snapshot,
-            config=PaperConfig(jump=10.0, turnover=10.0, drawdown=1.0),
+            self.broker,
+            PaperConfig(jump=10.0, turnover=10.0, drawdown=1.0, clock_skew_seconds=1e9),
+            self.exchanges,
             offline=True,
-            clock=SetClock(day + pd.Timedelta(minutes=5)),
+            clock=self.clock or SetClock(day + pd.Timedelta(minutes=5)),
             rows=self.rows,
             prices=self.prices,
             disturbances=disturbances,
@@ -254,7 +260,3 @@ def agrees_with_broker(books: Books, account: Path, owner: str) -> None:
         assert balances == books.coins
     finally:
         broker.close()
-
-
-def outcome_is_done(outcome: Outcome) -> bool:
-    return outcome.status == "done"

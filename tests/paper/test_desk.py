@@ -305,9 +305,7 @@ def test_limits_come_from_the_settings_file(call: Call, home: Path) -> None:
 
 
 def test_a_live_account_is_refused(call: Call) -> None:
-    code, _, err = call(
-        "once", "--strategy", NAME, "--data", "simulated:phantom", "--broker", "ccxt:kraken"
-    )
+    code, _, err = call("once", "--strategy", NAME, "--at", AT, "--broker", "ccxt:kraken")
     assert code == 2
     assert "sandbox" in err
 
