@@ -135,7 +135,7 @@ def from_rows(rows: pd.DataFrame, timeframe: pd.Timedelta) -> Bars:
     venue, names = pd.factorize(rows["market"].astype(str))
     at = np.full((len(grid), len(assets)), -1, dtype=np.intp)
     at[where] = venue
-    known = pd.array(names, dtype="str")
+    known = pd.array(list(names), dtype="str")
     columns = [known.take(column, allow_fill=True) for column in at.T]
     market = pd.DataFrame(dict(enumerate(columns)), index=grid).set_axis(assets, axis=1)
     return Bars(**frames, market=market, timeframe=timeframe)

@@ -158,7 +158,7 @@ def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
     return (table if in_order else table.take(order)).reset_index(drop=True)
 
 
-def _instants(column: pd.Series) -> TimeArray:
+def _instants(column: pd.Series | pd.DatetimeIndex) -> TimeArray:
     index = pd.DatetimeIndex(column)
     naive = index.tz_convert("UTC").tz_localize(None) if index.tz is not None else index
     return np.asarray(naive.as_unit("us").to_numpy())
