@@ -209,8 +209,8 @@ def limits(found: Comparison) -> tuple[str, ...]:
     ]
     if perpetuals := found.field.execution.perpetuals:
         told.append(
-            f"Perpetuals ({', '.join(perpetuals)}): their funding is in the accounts, in growth and "
-            "in costs; d is about coins and leaves it out."
+            f"Perpetuals ({', '.join(perpetuals)}): their funding is in the accounts, in growth "
+            "and in costs; d is about coins and leaves it out."
         )
     if HOLD not in found.names:
         told.append(
