@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from backtests import palette
 from backtests.inference.verdict import NOT_YET_TESTED, FactVerdict, ForecastVerdict, Verdict
+from backtests.report.frame import TEMPLATES
 from backtests.report.verdicts import LOOKS, look
 from data.errors import UnknownName
 
 WORDS = [*Verdict, *FactVerdict, *ForecastVerdict, NOT_YET_TESTED]
-TEMPLATES = Path(palette.__file__).with_name("templates")
 TEXT = ("ink", "muted", "blue-text", "vermilion-text", "purple-text")
 
 

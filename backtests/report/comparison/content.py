@@ -207,6 +207,11 @@ def limits(found: Comparison) -> tuple[str, ...]:
         "N counts what this ledger has seen. What was tried elsewhere, by hand or in the head, is "
         "not in it.",
     ]
+    if perpetuals := found.field.execution.perpetuals:
+        told.append(
+            f"Perpetuals ({', '.join(perpetuals)}): their funding is in the accounts, in growth "
+            "and in costs; d is about coins and leaves it out."
+        )
     if HOLD not in found.names:
         told.append(
             "Buy and hold is one of the pairs, so that each added variant makes every adjusted "
