@@ -36,6 +36,7 @@ from backtests.sweep.screen import METRICS, screen
 from data.bars import Bars
 from data.panel import Panel
 from data.simulate import simulated
+from signals.registry import signal
 from strategies.allocation.baskets import BtcOnly, InverseVolatility
 from strategies.exposure.threshold import Threshold
 from strategies.market import Market
@@ -105,7 +106,7 @@ class World:
 
 
 def strategy(world: World, overlays: bool = True) -> Strategy:
-    rule = Threshold(signal="liquidity_impulse", enter=20.0, leave=-20.0)
+    rule = Threshold(signal=signal("liquidity_impulse"), enter=20.0, leave=-20.0)
     late = (DrawdownStop(limit=0.2, pause=30, days=100), MinimumHolding(days=7))
     return Strategy("benchmark", "benchmark", rule, world.allocation(), late if overlays else ())
 
@@ -237,7 +238,7 @@ def backtesting_seconds(world: World, folder: Path) -> float:
     wanted = ["-r", str(ROOT / "benchmarks" / "sweep.txt")]
     pip = [sys.executable, "-m", "pip", "install", "-q", "--target", str(target), *wanted]
     subprocess.run(pip, check=True, capture_output=True)
-    signal = world.market.signal(strategy(world).signals[0])
+    seen = world.market.signal(strategy(world).signals[0])
     rows = world.bars.index[-BARS:]
     table = pd.DataFrame(
         {
@@ -246,10 +247,9 @@ def backtesting_seconds(world: World, folder: Path) -> float:
             "Low": world.bars.low.loc[rows, "BTC"],
             "Close": world.bars.close.loc[rows, "BTC"],
             "Volume": 1.0,
-            "Signal": signal[-BARS:],
+            "Signal": seen[-BARS:],
         }
-    )
-    table.index = table.index.tz_localize(None)
+    ).set_axis(rows.tz_localize(None))
     table.to_parquet(folder / "table.parquet")
     environment = {**os.environ, "PYTHONPATH": str(target)}
     command = [sys.executable, "-c", _BACKTESTING, str(folder / "table.parquet")]

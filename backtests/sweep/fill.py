@@ -13,8 +13,6 @@ is finished on its own.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from numba import njit
 
 from backtests.sweep.lanes import (
@@ -60,29 +58,9 @@ from backtests.sweep.lanes import (
     WANTED,
     kept,
 )
+from backtests.sweep.tables import Bars
 from backtests.sweep.turns import leave, settle, take_turns
-from data.aliases import BoolArray, FloatArray, IntArray
-
-
-class Bars(NamedTuple):
-    """The field's matrices; see :class:`backtests.sweep.field.Field`."""
-
-    to_fill: FloatArray
-    to_close: FloatArray
-    tradable: BoolArray
-    exits: BoolArray
-    gaps: BoolArray  # (N,), some asset cannot trade
-    halted: BoolArray  # (N,), some asset that cannot trade may be held
-    leaving: BoolArray  # (N,), some asset is forced out
-    ranged: bool
-    range_slippage: FloatArray
-    lent: FloatArray
-    days: FloatArray
-    discount: float
-    signed: bool  # weights may be negative
-    btc: int  # column, or -1
-    simple: bool  # fit for backtests.sweep.single
-
+from data.aliases import FloatArray, IntArray
 
 compiled = njit(nogil=True, error_model="numpy")
 
@@ -209,7 +187,8 @@ def is_short(s: FloatArray, k: int) -> bool:
     """Whether holdings that cannot be sold leave too little money for what is wanted."""
     least, new = min(s[FREE + k], 0.0), s[NEW + k]
     cash = new * s[LOOSE + k] - s[STUCK + k]
-    return s[ORDER + k] != 0.0 and cash < least * new - SHORT * s[VALUE + k]
+    short: bool = s[ORDER + k] != 0.0 and cash < least * new - SHORT * s[VALUE + k]
+    return short
 
 
 @compiled

@@ -52,8 +52,6 @@ from backtests.sweep.rule import (
     NO_OVERLAY,
     NOTHING,
     STOP,
-    Block,
-    Tables,
     decide,
     in_force,
     in_usual_order,
@@ -63,6 +61,7 @@ from backtests.sweep.rule import (
     spread_out,
 )
 from backtests.sweep.single import account, act, look_at, obey, revive, watch
+from backtests.sweep.tables import Bars, Block, Tables
 from data.aliases import FloatArray, IntArray
 
 compiled = njit(nogil=True, error_model="numpy")
@@ -134,7 +133,7 @@ def read_weights(s: FloatArray, variants: IntArray, weights: FloatArray, t: int)
 
 @inlined
 def run_bar(
-    s: FloatArray, bars: Any, j: int, unit: float, levered: bool, spare: FloatArray, rank: IntArray
+    s: FloatArray, bars: Bars, j: int, unit: float, levered: bool, spare: FloatArray, rank: IntArray
 ) -> None:
     """Run the accounts over one bar, by the fast path where it is fit."""
     if bars.simple:
@@ -153,35 +152,33 @@ def run_simple(
     index: IntArray,
     block: Block,
     tables: Tables,
-    bars: Any,
+    bars: Bars,
     spans: tuple[int, int, int],
     edges: IntArray,
     variants: IntArray,
     folds: FloatArray,
 ) -> None:
-    """Run a block over all bars by the fast path; only plain arrays are looked at on each bar."""
+    """Run a block over all bars by the fast path; only plain arrays are looked at on each bar.
+
+    The first fold begins with the decision days before the run. Lanes on paths of their own find
+    theirs in SEEN and RISES.
+    """
     start, decisions, delay = spans
     signals, rising, growth, unit = tables.signals, tables.rising, tables.growth, tables.unit
     known, priced, friday = tables.unit_known, tables.priced, tables.friday
     tradable, first, then, lent = bars.tradable, bars.to_fill, bars.to_close, bars.lent
     proportional, levered, late = block.proportional, block.levered, block.late
     books, stop_last = late[0] != NOTHING, late[1] == STOP
-    stops = late[0] == STOP or stop_last
-    # Lanes on paths of their own stand in SEEN and RISES.
-    path, trend = index[PATH], index[TREND]
-    one_path, one_trend, daily = block.one_path, block.one_trend, block.daily
+    path, trend, daily = index[PATH], index[TREND], block.daily
     for fold in range(len(edges) - 1):
-        # The first fold begins with the days before the run.
         early = start if fold == 0 else 0
         for bar in range(edges[fold] - early, edges[fold + 1]):
-            t, gross = start + bar - delay, 1.0
-            if bar < 0:
-                t = start + bar
+            t, gross = start + bar - (delay if bar >= 0 else 0), 1.0
             if bar >= 0 and (bar < delay or t >= start + decisions):
                 for k in range(LANES):
                     s[ORDER + k] = 0.0
             else:
-                if one_path:
+                if block.one_path:
                     look_at(s, signals[t, path], proportional)
                 else:
                     for k in range(LANES):
@@ -197,11 +194,11 @@ def run_simple(
                 else:
                     if levered:
                         revive(s, growth[t, 0])
-                    if stops and one_trend:
+                    if block.one_trend:
                         rises = rising[t, trend]
                         for k in range(LANES):
                             s[RISES + k] = rises
-                    elif stops:
+                    else:
                         for k in range(LANES):
                             s[RISES + k] = rising[t, index[TREND + k]]
                     act(s, t, growth[t, 0], gross, known[t], day, stop_last)
@@ -217,34 +214,128 @@ def run_simple(
         close_fold(s, variants, fold, edges[fold + 1] - edges[fold], folds)
 
 
-def _build(sources: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+@compiled
+def lay_places(index: IntArray, places: IntArray, variants: IntArray) -> tuple[bool, bool]:
+    """Lay the columns of the lanes' paths; tell whether all signals, and all trends, are one."""
+    one_path, one_trend = True, True
+    for k in range(LANES):
+        for row in range(3):
+            index[row * LANES + k] = places[row, variants[k]]
+        one_path = one_path and index[PATH + k] == index[PATH]
+        one_trend = one_trend and index[TREND + k] == index[TREND]
+    return one_path, one_trend
+
+
+@compiled
+def tables_of(units: Any, unit: int, paths: Any) -> Tables:
+    """Put the paths of one allocation and those of all together."""
+    return Tables(
+        paths[0],
+        units[0][unit],
+        units[1][unit],
+        units[2][unit],
+        units[3][unit],
+        units[4][unit],
+        paths[1],
+        paths[2],
+        paths[3],
+        paths[4],
+        paths[5],
+        paths[6],
+    )
+
+
+@compiled
+def run_matrix(blocks, kinds, parameters, weights, bars, capital, edges, results, folds):  # type: ignore[no-untyped-def]
+    """Screen blocks of target weights; see :func:`backtests.sweep.screen.screen`."""
+    assets, decisions = bars.to_fill.shape[1], weights.shape[1]
+    s = np.empty(ROWS + assets * STEP)
+    spare, rank = np.empty((3, assets + 1)), np.empty(assets + 1, np.int64)
+    for block in range(len(blocks)):
+        variants, delay = blocks[block], kinds[block, 0]
+        open_accounts(s, variants, parameters, capital)
+        for fold in range(len(edges) - 1):
+            for j in range(edges[fold], edges[fold + 1]):
+                if 0 <= j - delay < decisions:
+                    read_weights(s, variants, weights, j - delay)
+                else:
+                    s[ORDER : ORDER + LANES] = 0.0
+                run_bar(s, bars, j, 1.0, True, spare, rank)
+            close_fold(s, variants, fold, edges[fold + 1] - edges[fold], folds)
+        hand_back(s, variants, results)
+
+
+@compiled
+def run_native(  # type: ignore[no-untyped-def]
+    blocks,
+    kinds,
+    parameters,
+    places,
+    units,
+    paths,
+    start,
+    decisions,
+    bars,
+    capital,
+    edges,
+    results,
+    folds,
+):
+    """Screen blocks of rules; see :func:`backtests.sweep.screen.screen`."""
+    assets = bars.to_fill.shape[1]
+    s = np.empty(ROWS + assets * STEP)
+    index: Any = np.empty(INDEX_ROWS, np.uint64)
+    spare, rank = np.empty((3, assets + 1)), np.empty(assets + 1, np.int64)
+    for block in range(len(blocks)):
+        variants, kind = blocks[block], kinds[block]
+        open_accounts(s, variants, parameters, capital)
+        one = lay_places(index, places, variants)
+        daily = s[DAILY : DAILY + LANES].max() > 0.0
+        levered = s[CEILING : CEILING + LANES].max() > 1.0 or bars.signed
+        shared = Block(kind[1] != 0, kind[2], kind[3:6], daily, one[0], one[1], levered)
+        tables = tables_of(units, kind[6], paths)
+        delay = kind[0]
+        if bars.simple and in_usual_order(kind[3:6]) and not tables.stuck.any():
+            spans = (start, decisions, delay)
+            run_simple(s, index, shared, tables, bars, spans, edges, variants, folds)
+            hand_back(s, variants, results)
+            continue
+        for t in range(start):
+            decide(s, index, shared, tables, t)
+            remember(s, t)
+        for fold in range(len(edges) - 1):
+            for j in range(edges[fold], edges[fold + 1]):
+                t, unit = start + j - delay, 1.0
+                if j < delay or t >= start + decisions:
+                    s[ORDER : ORDER + LANES] = 0.0
+                else:
+                    decide(s, index, shared, tables, t)
+                    if t == start:
+                        remember(s, t)
+                        in_force(s, tables)
+                    elif bars.simple:
+                        unit = tables.unit[t, 0]
+                    else:
+                        spread_out(s, tables, t)
+                run_bar(s, bars, j, unit, levered, spare, rank)
+            close_fold(s, variants, fold, edges[fold + 1] - edges[fold], folds)
+        hand_back(s, variants, results)
+
+
+def _build(sources: str) -> tuple[Callable[..., None], Callable[..., None]]:
     """Return the two entry points, cached on disk under the hash of all their sources.
 
     numba looks only at the file of the function that is called; what the closure holds is part of
     its key, so that a change in any of the files is seen.
     """
+    cached = njit(nogil=True, error_model="numpy", cache=True)
 
-    @njit(nogil=True, error_model="numpy", cache=True)
+    @cached
     def matrix(blocks, kinds, parameters, weights, bars, capital, edges, results, folds):  # type: ignore[no-untyped-def]
-        assets, decisions = bars.to_fill.shape[1], weights.shape[1]
-        s = np.empty(ROWS + assets * STEP)
-        spare, rank = np.empty((3, assets + 1)), np.empty(assets + 1, np.int64)
-        if len(sources) == 0:
-            return
-        for block in range(len(blocks)):
-            variants, delay = blocks[block], kinds[block, 0]
-            open_accounts(s, variants, parameters, capital)
-            for fold in range(len(edges) - 1):
-                for j in range(edges[fold], edges[fold + 1]):
-                    if 0 <= j - delay < decisions:
-                        read_weights(s, variants, weights, j - delay)
-                    else:
-                        s[ORDER : ORDER + LANES] = 0.0
-                    run_bar(s, bars, j, 1.0, True, spare, rank)
-                close_fold(s, variants, fold, edges[fold + 1] - edges[fold], folds)
-            hand_back(s, variants, results)
+        if len(sources) > 0:
+            run_matrix(blocks, kinds, parameters, weights, bars, capital, edges, results, folds)
 
-    @njit(nogil=True, error_model="numpy", cache=True)
+    @cached
     def native(  # type: ignore[no-untyped-def]
         blocks,
         kinds,
@@ -260,79 +351,29 @@ def _build(sources: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
         results,
         folds,
     ):
-        assets = bars.to_fill.shape[1]
-        s = np.empty(ROWS + assets * STEP)
-        index = np.empty(INDEX_ROWS, np.uint64)
-        spare, rank = np.empty((3, assets + 1)), np.empty(assets + 1, np.int64)
-        if len(sources) == 0:
-            return
-        for block in range(len(blocks)):
-            variants, kind = blocks[block], kinds[block]
-            open_accounts(s, variants, parameters, capital)
-            one = lay_places(index, places, variants)
-            daily = s[DAILY : DAILY + LANES].max() > 0.0
-            levered = s[CEILING : CEILING + LANES].max() > 1.0 or bars.signed
-            shared = Block(kind[1] != 0, kind[2], kind[3:6], daily, one[0], one[1], levered)
-            u = kind[6]
-            tables = Tables(
-                paths[0],
-                units[0][u],
-                units[1][u],
-                units[2][u],
-                units[3][u],
-                units[4][u],
-                paths[1],
-                paths[2],
-                paths[3],
-                paths[4],
-                paths[5],
-                paths[6],
+        if len(sources) > 0:
+            run_native(
+                blocks,
+                kinds,
+                parameters,
+                places,
+                units,
+                paths,
+                start,
+                decisions,
+                bars,
+                capital,
+                edges,
+                results,
+                folds,
             )
-            delay = kind[0]
-            if bars.simple and in_usual_order(kind[3:6]) and not tables.stuck.any():
-                spans = (start, decisions, delay)
-                run_simple(s, index, shared, tables, bars, spans, edges, variants, folds)
-                hand_back(s, variants, results)
-                continue
-            for t in range(start):
-                decide(s, index, shared, tables, t)
-                remember(s, t)
-            for fold in range(len(edges) - 1):
-                for j in range(edges[fold], edges[fold + 1]):
-                    t, unit = start + j - delay, 1.0
-                    if j < delay or t >= start + decisions:
-                        s[ORDER : ORDER + LANES] = 0.0
-                    else:
-                        decide(s, index, shared, tables, t)
-                        if t == start:
-                            remember(s, t)
-                            in_force(s, tables)
-                        elif bars.simple:
-                            unit = tables.unit[t, 0]
-                        else:
-                            spread_out(s, tables, t)
-                    run_bar(s, bars, j, unit, levered, spare, rank)
-                close_fold(s, variants, fold, edges[fold + 1] - edges[fold], folds)
-            hand_back(s, variants, results)
 
     return matrix, native
 
 
-@compiled
-def lay_places(index: IntArray, places: IntArray, variants: IntArray) -> tuple[bool, bool]:
-    """Lay the columns of the lanes' paths; tell whether all signals, and all trends, are one."""
-    one_path, one_trend = True, True
-    for k in range(LANES):
-        for row in range(3):
-            index[row * LANES + k] = places[row, variants[k]]
-        one_path = one_path and index[PATH + k] == index[PATH]
-        one_trend = one_trend and index[TREND + k] == index[TREND]
-    return one_path, one_trend
-
-
 def _sources() -> str:
     digest = hashlib.sha256()
-    for name in ("lanes", "rule", "single", "fill", "turns", "kernel"):
+    for name in ("lanes", "tables", "rule", "single", "fill", "turns", "kernel"):
         digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
     return digest.hexdigest()
 

@@ -15,7 +15,7 @@ from backtests.execution import BASIS_POINT, Execution
 from backtests.sweep.batch import NativeBatch, Terms
 from backtests.sweep.paths import Paths
 from backtests.sweep.rule import HOLDING, NOTHING, REBALANCE, STOP
-from data.aliases import BoolArray, FloatArray, IntArray
+from data.aliases import FloatArray, IntArray
 from data.errors import BadConfig, UnknownName
 from strategies.allocation.baskets import BtcOnly
 from strategies.exposure.proportional import Proportional
@@ -28,7 +28,11 @@ from strategies.strategy import Strategy
 Column: TypeAlias = np.ndarray[Any, Any]
 
 _ON_TARGETS = (MaxGross, VolatilityTarget)
-_ON_HOLDINGS = {DrawdownStop: STOP, MinimumHolding: HOLDING, RebalanceBand: REBALANCE}
+_ON_HOLDINGS: Mapping[type, int] = {
+    DrawdownStop: STOP,
+    MinimumHolding: HOLDING,
+    RebalanceBand: REBALANCE,
+}
 _COSTS = ("fee_bp", "slippage_bp", "borrow_bp")
 
 
@@ -49,7 +53,7 @@ def not_native(strategy: Strategy) -> str | None:
             return f"overlay {_kind(overlay)}"
         if kinds.count(kind) > 1:
             return f"overlay {_kind(overlay)} twice"
-    if VolatilityTarget in kinds and type(allocation) is not BtcOnly:
+    if VolatilityTarget in kinds and not isinstance(allocation, BtcOnly):
         return f"overlay volatility_target over allocation {_kind(allocation)}"
     return None
 
@@ -199,12 +203,10 @@ def _terms(execution: Execution, varied: _Varied) -> Terms:
     return Terms(basis["fee_bp"], basis["slippage_bp"], basis["borrow_bp"], hours // 24)
 
 
-def _on_targets(
-    paths: Paths, strategy: Strategy, varied: _Varied
-) -> dict[str, FloatArray | IntArray | BoolArray]:
+def _on_targets(paths: Paths, strategy: Strategy, varied: _Varied) -> dict[str, Any]:
     count = varied.count
     kinds = [type(overlay) for overlay in strategy.overlays]
-    found: dict[str, FloatArray | IntArray | BoolArray] = {
+    found: dict[str, Any] = {
         "gross": np.full(count, math.inf),
         "target": np.full(count, math.inf),
         "ceiling": np.ones(count),
@@ -224,11 +226,9 @@ def _on_targets(
     return found
 
 
-def _on_holdings(
-    paths: Paths, strategy: Strategy, varied: _Varied
-) -> dict[str, FloatArray | IntArray]:
+def _on_holdings(paths: Paths, strategy: Strategy, varied: _Varied) -> dict[str, Any]:
     count = varied.count
-    found: dict[str, FloatArray | IntArray] = {
+    found: dict[str, Any] = {
         "limit": np.full(count, math.inf),
         "pause": np.ones(count, dtype=np.int64),
         "rising": np.zeros(count, dtype=np.int64),

@@ -104,7 +104,7 @@ class Paths:
         for column in np.flatnonzero(held):
             if column not in self._columns:
                 raise UnknownName("asset of the field", self.market.assets[column], self.assets)
-        known = ~np.isnan(weights).any(axis=1)
+        known: BoolArray = np.asarray(~np.isnan(weights).any(axis=1))
         out: FloatArray = np.where(known[:, None], weights[:, self._columns], np.nan)
         return out
 
@@ -115,10 +115,12 @@ class Paths:
 
     def _by_allocation(self) -> tuple[FloatArray | BoolArray, ...]:
         unit = np.stack([path for _, path in self._units.values()])
-        known = ~np.isnan(unit).any(axis=2)
+        known: BoolArray = np.asarray(~np.isnan(unit).any(axis=2))
         unit = np.ascontiguousarray(np.where(known[:, :, None], unit, 0.0))
         may_be_held = np.logical_or.accumulate(unit != 0.0, axis=1)
-        stuck = (may_be_held & ~movable(self.market)[:, self._columns]).any(axis=2)
+        stuck: BoolArray = np.asarray(
+            (may_be_held & ~movable(self.market)[:, self._columns]).any(axis=2)
+        )
         return unit, known, np.abs(unit).sum(axis=2), unit.sum(axis=2), stuck
 
     def _by_time(self) -> tuple[FloatArray | BoolArray, ...]:

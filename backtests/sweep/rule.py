@@ -8,7 +8,6 @@ would cost the vectors. They restate `strategies.exposure.threshold`, `.proporti
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 from numba import njit
 
@@ -55,39 +54,11 @@ from backtests.sweep.lanes import (
     WISH,
     kept,
 )
-from data.aliases import BoolArray, FloatArray, IntArray
+from backtests.sweep.tables import Block, Tables
+from data.aliases import FloatArray, IntArray
 
 NO_OVERLAY, GROSS_ONLY, VOLATILITY_ONLY, GROSS_FIRST, VOLATILITY_FIRST = 0, 1, 2, 3, 4
 NOTHING, STOP, HOLDING, REBALANCE = 0, 1, 2, 3
-
-
-class Tables(NamedTuple):
-    """What the rules look at, by decision day (T) of the market: see :class:`paths.Paths`."""
-
-    signals: FloatArray  # (T, P)
-    unit: FloatArray  # (T, A), zero where unknown
-    unit_known: BoolArray  # (T,)
-    unit_gross: FloatArray  # (T,), sum of the absolute weights
-    unit_sum: FloatArray  # (T,)
-    stuck: BoolArray  # (T,), some asset that may be held is not movable
-    volatilities: FloatArray  # (T, Q)
-    rising: FloatArray  # (T, D), one or zero
-    growth: FloatArray  # (T, A), close over the last close
-    movable: BoolArray  # (T, A)
-    priced: BoolArray  # (T,)
-    friday: BoolArray  # (T,)
-
-
-class Block(NamedTuple):
-    """What all lanes of a block have in common."""
-
-    proportional: bool
-    targets: int
-    late: IntArray  # (3,)
-    daily: bool  # some lane decides daily
-    one_path: bool
-    one_trend: bool
-    levered: bool  # a shadow book might lose everything
 
 
 compiled = njit(nogil=True, error_model="numpy")
@@ -119,7 +90,8 @@ def decide(s: FloatArray, index: IntArray, block: Block, tables: Tables, t: int)
 def in_usual_order(late: IntArray) -> bool:
     """Whether a rebalance band, if there is one, comes last."""
     two = late[0] < late[1] or late[1] == NOTHING or (late[0] == HOLDING and late[1] == STOP)
-    return two and (late[2] == NOTHING or late[2] == REBALANCE)
+    usual: bool = two and (late[2] == NOTHING or late[2] == REBALANCE)
+    return usual
 
 
 @compiled

@@ -14,7 +14,8 @@ from backtests.sweep import kernel
 from backtests.sweep.batch import MatrixBatch, NativeBatch
 from backtests.sweep.blocks import blocks_of, places_of, rows_of
 from backtests.sweep.field import Field
-from backtests.sweep.fill import Bars
+from backtests.sweep.lanes import RESULTS
+from backtests.sweep.tables import Bars
 from data.aliases import FloatArray, IntArray
 from data.errors import EngineError
 from strategies.market import BTC
@@ -88,7 +89,7 @@ def screen(field: Field, batch: NativeBatch | MatrixBatch, *, threads: int = 1) 
     if threads < 1:
         raise EngineError(f"a screening runs on one thread at least, not on {threads}")
     count, (bars, _) = len(batch), field.shape
-    results = np.zeros((count, kernel.RESULTS))
+    results = np.zeros((count, RESULTS))
     folds = np.zeros((count, FOLDS))
     blocks, rows = blocks_of(batch), rows_of(batch)
     out = (
@@ -152,9 +153,9 @@ def _bars(field: Field, signed: bool) -> Bars:
         to_close=field.to_close,
         tradable=field.tradable & ~field.exits,
         exits=field.exits,
-        gaps=(gap | field.exits).any(axis=1),
-        halted=(gap & field.priced).any(axis=1),
-        leaving=field.exits.any(axis=1),
+        gaps=np.asarray((gap | field.exits).any(axis=1)),
+        halted=np.asarray((gap & field.priced).any(axis=1)),
+        leaving=np.asarray(field.exits.any(axis=1)),
         ranged=ranged,
         range_slippage=field.range_slippage,
         lent=field.lent,

@@ -5,8 +5,6 @@ Sales come first, then purchases from the smallest on, while the money lasts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from numba import njit
 
 from backtests.sweep.lanes import (
@@ -37,10 +35,8 @@ from backtests.sweep.lanes import (
     VALUE,
     WANTED,
 )
+from backtests.sweep.tables import Bars
 from data.aliases import FloatArray, IntArray
-
-if TYPE_CHECKING:
-    from backtests.sweep.fill import Bars
 
 PASSES = 200
 # Two values after costs this near to each other differ by the sign of an order of nothing.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from backtests.metrics import summary
 from backtests.simulation import Simulation
@@ -79,7 +79,7 @@ def assert_close(one: Screened, other: Screened, capital: float) -> None:
     np.testing.assert_allclose(one.folds, other.folds, rtol=CLOSE, atol=1e-12)
 
 
-def assert_same(one: Screened, other: Screened, rows: Sequence[int] | None = None) -> None:
+def assert_same(one: Screened, other: Screened, rows: ArrayLike | None = None) -> None:
     """Equal to the bit, the one's rows being those of the other at `rows`."""
     chosen = np.arange(len(other.status)) if rows is None else np.asarray(rows)
     np.testing.assert_array_equal(one.metrics, other.metrics[chosen])

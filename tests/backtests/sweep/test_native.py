@@ -25,7 +25,8 @@ from strategies.exposure.threshold import Threshold
 from strategies.market import Market
 from strategies.overlays.holdings import DrawdownStop, MinimumHolding, RebalanceBand
 from strategies.overlays.targets import MaxGross, VolatilityTarget
-from strategies.strategy import Strategy, from_start
+from strategies.piece import read_signal
+from strategies.strategy import Decide, Strategy, from_start
 from strategies.variants import variant
 from tests.backtests.sweep.agreement import assert_agrees, assert_close, assert_same
 
@@ -65,7 +66,8 @@ def real(real_snapshot: Snapshot) -> World:
 
 
 def some_strategy(rng: np.random.Generator) -> Strategy:
-    signal = {"name": "liquidity_impulse", "days": int(rng.choice([28, 91]))}
+    signal = read_signal({"name": "liquidity_impulse", "days": int(rng.choice([28, 91]))})
+    exposure: Threshold | Proportional
     if rng.random() < 0.5:
         enter, leave = rng.normal(0.0, 100.0, 2).tolist()
         exposure = Threshold(signal=signal, enter=enter, leave=leave)
@@ -75,13 +77,13 @@ def some_strategy(rng: np.random.Generator) -> Strategy:
     allocations = (EqualWeight(), InverseVolatility(days=30), Momentum(top=3), HedgedAltcoins())
     baskets = rng.random() < 0.4
     allocation = allocations[rng.integers(len(allocations))] if baskets else BtcOnly()
-    early: list = []
+    early: list[MaxGross | VolatilityTarget] = []
     if rng.random() < 0.4:
         early.append(MaxGross(limit=float(rng.uniform(0.2, 1.0))))
     if rng.random() < 0.4 and not baskets:
         target, ceiling = float(rng.uniform(0.1, 1.0)), float(rng.choice([1.0, 1.5, 4.0]))
         early.append(VolatilityTarget(target=target, days=20, ceiling=ceiling))
-    late: list = []
+    late: list[DrawdownStop | MinimumHolding | RebalanceBand] = []
     if rng.random() < 0.6:
         limit, pause = float(rng.uniform(0.05, 0.4)), int(rng.integers(1, 60))
         late.append(DrawdownStop(limit=limit, pause=pause, days=50))
@@ -91,7 +93,7 @@ def some_strategy(rng: np.random.Generator) -> Strategy:
         late.append(RebalanceBand(width=float(rng.choice([0.01, 0.05, 0.3]))))
     overlays = [*rng.permutation(np.array(early, dtype=object))]
     overlays += [*rng.permutation(np.array(late, dtype=object))]
-    decide = "daily" if rng.random() < 0.6 else "weekly_after_h41"
+    decide: Decide = "daily" if rng.random() < 0.6 else "weekly_after_h41"
     return Strategy("x", "x", exposure, allocation, tuple(overlays), decide=decide)
 
 
@@ -152,7 +154,7 @@ class TestColumns:
             own = {path: column[[row]] for path, column in columns.items()}
             alone = screen(field, native_batch(paths, strategy, execution, own))
             assert_same(alone, together, [row])
-        signal = {"name": "liquidity_impulse", "days": 91}
+        signal = read_signal({"name": "liquidity_impulse", "days": 91})
         rule = Threshold(signal=signal, enter=50.0, leave=-50.0)
         third = Strategy("x", "x", rule, BtcOnly(), (MinimumHolding(days=30),))
         alone = screen(field, native_batch(paths, third, execution, {}, 1))
@@ -188,6 +190,6 @@ class TestClaims:
             native_batch(simulated.paths[("BTC",)], variant(name), Execution(), {}, 1)
 
     def test_a_volatility_target_over_a_basket_is_not(self):
-        rule = Threshold(signal="liquidity_impulse", enter=0.0, leave=0.0)
+        rule = Threshold(signal=read_signal("liquidity_impulse"), enter=0.0, leave=0.0)
         strategy = Strategy("x", "x", rule, EqualWeight(), (VolatilityTarget(),))
         assert not_native(strategy) == "overlay volatility_target over allocation equal_weight"

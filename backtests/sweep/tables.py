@@ -1,0 +1,56 @@
+"""Arrays that the compiled loops read, handed over together."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from data.aliases import BoolArray, FloatArray, IntArray
+
+
+class Bars(NamedTuple):
+    """The field's matrices; see :class:`backtests.sweep.field.Field`."""
+
+    to_fill: FloatArray
+    to_close: FloatArray
+    tradable: BoolArray
+    exits: BoolArray
+    gaps: BoolArray  # (N,), some asset cannot trade
+    halted: BoolArray  # (N,), some asset that cannot trade may be held
+    leaving: BoolArray  # (N,), some asset is forced out
+    ranged: bool
+    range_slippage: FloatArray
+    lent: FloatArray
+    days: FloatArray
+    discount: float
+    signed: bool  # weights may be negative
+    btc: int  # column, or -1
+    simple: bool  # fit for backtests.sweep.single
+
+
+class Tables(NamedTuple):
+    """What the rules look at, by decision day (T) of the market: see :class:`paths.Paths`."""
+
+    signals: FloatArray  # (T, P)
+    unit: FloatArray  # (T, A), zero where unknown
+    unit_known: BoolArray  # (T,)
+    unit_gross: FloatArray  # (T,), sum of the absolute weights
+    unit_sum: FloatArray  # (T,)
+    stuck: BoolArray  # (T,), some asset that may be held is not movable
+    volatilities: FloatArray  # (T, Q)
+    rising: FloatArray  # (T, D), one or zero
+    growth: FloatArray  # (T, A), close over the last close
+    movable: BoolArray  # (T, A)
+    priced: BoolArray  # (T,)
+    friday: BoolArray  # (T,)
+
+
+class Block(NamedTuple):
+    """What all lanes of a block have in common."""
+
+    proportional: bool
+    targets: int
+    late: IntArray  # (3,)
+    daily: bool  # some lane decides daily
+    one_path: bool
+    one_trend: bool
+    levered: bool  # a shadow book might lose everything
