@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from backtests.cash import CASH, growth
+from backtests.cash import CASH, accrual, growth
 from backtests.execution import Execution
 from backtests.orders import DAY, DELISTED, Orders
 from backtests.simulation import Simulation
@@ -27,12 +27,17 @@ class Account:
 
     Parameters
     ----------
-    before, after : array (N, A + 1)
-        Units held before the bar's fill and after it; the latter up to the close.
+    after : array (N, A + 1)
+        Units held from the bar's fill on, at its close.
+    lent : array (N, 2)
+        Units of cash that bear interest up to the fill and from there to the close, the value of
+        perpetuals included; negative when money is owed.
     cash_price : array (N, 2)
         Value of a unit of cash at the fill moment and at the close.
     value : array (N, 2)
         Value of the account before the fill's trades and at the close.
+    funding : float
+        Funding of perpetuals, USD: paid less received.
     trades : DataFrame
         ``row``, ``column`` (of the orders' matrices), ``buy``, ``size``, ``quote`` (price
         before slippage), ``price``, ``fee``, ``slippage_cost``, ``forced`` (delisted).
@@ -40,10 +45,11 @@ class Account:
         Fees, slippage and discounts of each bar.
     """
 
-    before: FloatArray
     after: FloatArray
+    lent: FloatArray
     cash_price: FloatArray
     value: FloatArray
+    funding: float
     trades: pd.DataFrame
     cost: FloatArray
 
@@ -155,15 +161,8 @@ def _traded(account: Account) -> FloatArray:
 
 
 def _costs(account: Account) -> dict[str, float]:
-    trades, price = account.trades, account.cash_price
-    opened = np.r_[1.0, price[:-1, 1]]
-    accrued = np.column_stack(
-        [
-            account.before[:, -1] * (price[:, 0] - opened),
-            account.after[:, -1] * (price[:, 1] - price[:, 0]),
-        ]
-    )
-    owed = np.column_stack([account.before[:, -1], account.after[:, -1]]) < 0
+    trades = account.trades
+    accrued, owed = account.lent * accrual(account.cash_price), account.lent < 0
     forced = trades["forced"].to_numpy()
     slippage = trades["slippage_cost"].to_numpy()
     return {
@@ -172,4 +171,5 @@ def _costs(account: Account) -> dict[str, float]:
         "delisting": float(slippage[forced].sum()),
         "borrow": float(0.0 - accrued[owed].sum()),
         "interest": float(accrued[~owed].sum()),
+        "funding": account.funding,
     }

@@ -61,3 +61,19 @@ def price_path(
     spans = np.array([fill_at, 1.0 - fill_at])
     factors = growth(rate[:, None], borrowed, borrow_bp, spans[None, :])
     return np.cumprod(factors.ravel()).astype(np.float64).reshape(-1, 2)
+
+
+def accrual(cash_price: FloatArray) -> FloatArray:
+    """Return what a unit of cash earns up to each day's fill moment and from there to the close.
+
+    Parameters
+    ----------
+    cash_price : array of shape (days, 2)
+        As from :func:`price_path`.
+
+    Returns
+    -------
+    array of shape (days, 2)
+    """
+    earned: FloatArray = np.diff(cash_price.ravel(), prepend=1.0).reshape(-1, 2)
+    return earned

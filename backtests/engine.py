@@ -15,6 +15,10 @@ vectorbt sizes orders on the value before costs. The targets are therefore scale
 1 - costs / value of their bar, with the costs of the run before, and the run is repeated until
 they repeat: the error shrinks by the cost rate at each pass, six passes at ordinary costs.
 
+Where perpetuals are traded a bar begins with a third row, in which funding leaves cash or comes
+in: a unit of a worthless column is bought or sold for the amount. vectorbt knows no other way to
+move money, and the amounts, too, are those of the run before.
+
 This module is vectorbt's only home and importing it takes seconds: import it where a backtest
 is run, not at the top of a command.
 """
@@ -32,11 +36,13 @@ from vectorbt.portfolio import dispatch
 from vectorbt.portfolio.enums import Direction, OrderSide, SizeType
 
 from backtests.account import ROUNDING, Account, report
-from backtests.cash import price_path
+from backtests.cash import accrual, price_path
 from backtests.execution import Execution
 from backtests.orders import DAY, Orders, orders
+from backtests.perpetuals import Charges, charges
+from backtests.rows import Rows, rows_of, with_cash, with_payments
 from backtests.simulation import Simulation
-from data.aliases import BoolArray, FloatArray, IntArray
+from data.aliases import BoolArray, FloatArray
 from data.bars import Bars
 from data.errors import EngineError
 
@@ -56,6 +62,7 @@ def simulate(
     cash_rate: pd.Series[float],
     execution: Execution,
     hourly: Bars | None = None,
+    funding: pd.DataFrame | None = None,
 ) -> Simulation:
     """Trade target weights over daily bars, from the first decision to the last bar.
 
@@ -77,6 +84,8 @@ def simulate(
         Delay, costs and the initial cash.
     hourly : Bars, optional
         Hourly bars, for delays that are not whole days.
+    funding : DataFrame, optional
+        Funding rates (see :class:`data.snapshot.Snapshot`), where perpetuals are traded.
 
     Returns
     -------
@@ -85,18 +94,22 @@ def simulate(
     Raises
     ------
     EngineError
-        Input that cannot be run on, named with its date and value; or an account that is ruined
-        (its value falls below zero or to a billionth of its peak).
+        Input that cannot be run on, named with its date and value; an account that is ruined
+        (its value falls below zero or to a billionth of its peak); or a perpetual that is held
+        where its funding rate is missing.
+    MissingSeries
+        A perpetual without any funding rates.
     UnknownName
-        A weight for an asset without bars.
+        A weight for an asset without bars, or a venue without rates of a perpetual.
 
     Notes
     -----
     Short sales pay no fee beyond those on trades, and their proceeds earn the cash rate.
+    Perpetuals pay or receive funding, see :mod:`backtests.perpetuals`.
     """
     plan = orders(weights, bars, execution, hourly)
     rate = _rates(cash_rate, plan.closes)
-    account = _settle(plan, rate, execution)
+    account = _settle(plan, charges(plan, execution, funding), rate, execution)
     return report(weights, plan, rate, account, execution)
 
 
@@ -114,6 +127,21 @@ def _rates(cash_rate: pd.Series[float], closes: pd.DatetimeIndex) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True)
+class _Sizing:
+    """What a run is sized with: a guess, which the run then confirms or mends."""
+
+    share: FloatArray  # costs of each bar over the value before its trades
+    borrowed: BoolArray  # (bars, 2): whether money is owed before the fill and after it
+    paid: FloatArray  # (bars, 2): what perpetuals take from cash at the fill and at the close
+
+    def agrees(self, other: _Sizing, value: FloatArray) -> BoolArray:
+        """Bars on which two sizings of an account of this value are the same."""
+        flows = np.abs(self.paid - other.paid) <= SETTLED * np.abs(value)
+        agree: BoolArray = (flows & (self.borrowed == other.borrowed)).all(axis=1)
+        return agree & (np.abs(self.share - other.share) <= SETTLED)
+
+
+@dataclass(frozen=True, slots=True)
 class _Pass:
     """One run of vectorbt and what the next one is sized with."""
 
@@ -122,31 +150,43 @@ class _Pass:
     before: FloatArray
     after: FloatArray
     value: FloatArray  # (bars, 2): before the fill's trades and at the close
-    share: FloatArray  # costs of each bar over the value before its trades
-    borrowed: BoolArray  # (bars, 2): whether cash is negative before the fill and after it
+    lent: FloatArray  # (bars, 2): units of cash that bear interest to the fill and to the close
+    funding: FloatArray  # (bars, 2): paid at the fill and at the close
+    sizing: _Sizing  # what it should have been sized with
 
 
-def _settle(plan: Orders, rate: FloatArray, execution: Execution) -> Account:
+def _settle(
+    plan: Orders, charged: Charges | None, rate: FloatArray, execution: Execution
+) -> Account:
     """Repeat the run until its costs and the signs of cash are those it was sized with."""
-    share = np.zeros(len(plan.closes))
-    owing = pd.Series(plan.cash_target).ffill().fillna(0.0).to_numpy() < 0
-    borrowed = np.column_stack([np.r_[False, owing[:-1]], owing])
+    sizing = _first_sizing(plan, charged)
     waited, furthest = 0, -1
     while waited < MAX_PASSES:
-        done = _run(plan, rate, execution, share, borrowed)
-        same = (np.abs(done.share - share) <= SETTLED) & (done.borrowed == borrowed).all(axis=1)
+        done = _run(plan, charged, rate, execution, sizing)
+        same = done.sizing.agrees(sizing, done.value)
         settled = len(same) if same.all() else int(same.argmin())
         _check_solvent(plan, done.value[:settled], execution.initial_cash)
         if settled == len(same):
-            return _account(plan, done)
+            return _account(plan, charged, done)
         _release(done.portfolio)
-        share, borrowed = done.share, done.borrowed
+        sizing = done.sizing
         waited = 0 if settled > furthest else waited + 1
         furthest = max(settled, furthest)
     raise EngineError(
         f"costs do not settle on the bar closing at {plan.closes[settled]:%Y-%m-%d}: with these "
         "fees, slippage and leverage trading would cost more than there is"
     )
+
+
+def _first_sizing(plan: Orders, charged: Charges | None) -> _Sizing:
+    """No costs, no funding, and money owed where the targets say so."""
+    money = plan.cash_target
+    if charged is not None:
+        money = money + plan.targets[:, charged.perpetual].sum(axis=1)
+    owing = pd.Series(money).ffill().fillna(0.0).to_numpy() < 0
+    bars = len(plan.closes)
+    borrowed = np.column_stack([np.r_[False, owing[:-1]], owing])
+    return _Sizing(np.zeros(bars), borrowed, np.zeros((bars, 2)))
 
 
 def _check_solvent(plan: Orders, value: FloatArray, initial_cash: float) -> None:
@@ -162,74 +202,106 @@ def _check_solvent(plan: Orders, value: FloatArray, initial_cash: float) -> None
         )
 
 
-def _account(plan: Orders, done: _Pass) -> Account:
-    trades = _trades(done.portfolio.order_records, plan)
-    close = done.portfolio.value().to_numpy()[1::2] / SCALE
+def _account(plan: Orders, charged: Charges | None, done: _Pass) -> Account:
+    moments = _moments(charged)
+    trades = _trades(done.portfolio.order_records, plan, moments)
+    close = done.portfolio.value().to_numpy()[moments - 1 :: moments] / SCALE
     _release(done.portfolio)
+    if charged is not None:
+        charged.check_held(plan, done.before, done.after, done.value)
     return Account(
-        before=done.before,
-        after=done.after,
+        after=_less_paid(done.after, done.sizing.paid, done.cash_price),
+        lent=done.lent,
         cash_price=done.cash_price,
-        value=np.column_stack([done.value[:, 0], close]),
+        value=np.column_stack([done.value[:, 0], close - done.sizing.paid[:, 1]]),
+        funding=float(done.funding.sum()),
         trades=pd.DataFrame(trades),
         cost=_cost(trades, len(plan.closes)),
     )
 
 
 def _run(
-    plan: Orders, rate: FloatArray, execution: Execution, share: FloatArray, borrowed: BoolArray
+    plan: Orders,
+    charged: Charges | None,
+    rate: FloatArray,
+    execution: Execution,
+    sizing: _Sizing,
 ) -> _Pass:
-    """Run vectorbt once, with targets scaled by 1 - `share` of costs."""
-    shape = (len(plan.closes), 2, len(plan.assets) + 1)
-    cash_price = price_path(rate, borrowed, execution.borrow_bp, plan.fill_at)
-    mark = _with_cash(plan.mark_fill, plan.mark_close, cash_price)
-    size, size_type = _sizes(plan, share, shape)
-    fee, slippage = np.where(plan.exits, 0.0, execution.fee), np.nan_to_num(plan.slippage)
-    portfolio = _portfolio(
-        mark,
-        _with_cash(plan.price, plan.price, cash_price[:, [0, 0]]),
-        size,
-        size_type,
-        _with_cash(fee, fee, np.zeros_like(cash_price)),
-        _with_cash(slippage, slippage, np.zeros_like(cash_price)),
-        execution.initial_cash * cash_price[0, 0],
-    )
-    after = _units(portfolio.order_records, shape)
-    before = np.vstack([np.zeros(shape[2]), after[:-1]])
-    before[0, -1] = execution.initial_cash
-    worth = np.nan_to_num(mark)
+    """Run vectorbt once, with targets scaled by 1 - the share of costs."""
+    cash_price = price_path(rate, sizing.borrowed, execution.borrow_bp, plan.fill_at)
+    table = rows_of(plan, execution, sizing.share, cash_price)
+    if charged is not None:
+        table = with_payments(table, sizing.paid, cash_price, SCALE)
+    portfolio = _portfolio(table, execution.initial_cash * cash_price[0, 0])
+    return _books(plan, charged, portfolio, cash_price, sizing, execution.initial_cash)
+
+
+def _books(
+    plan: Orders,
+    charged: Charges | None,
+    portfolio: vbt.Portfolio,
+    cash_price: FloatArray,
+    sizing: _Sizing,
+    initial_cash: float,
+) -> _Pass:
+    """Read from a run what was held, what it was worth, and what it should have been sized with."""
+    shape = (len(plan.closes), _moments(charged), len(plan.assets) + _moments(charged) - 1)
+    units = _units(portfolio.order_records, shape)[:, :, : len(plan.assets) + 1]
+    after = units[:, -1]
+    opening = np.vstack([np.zeros(units.shape[2]), _less_paid(after, sizing.paid, cash_price)[:-1]])
+    opening[0, -1] = initial_cash
+    before = opening if charged is None else np.vstack([opening[:1], units[1:, 0]])
+    worth = np.nan_to_num(with_cash(plan.mark_fill, plan.mark_close, cash_price))
     value = np.column_stack([(before * worth[:, 0]).sum(axis=1), (after * worth[:, 1]).sum(axis=1)])
-    cost = _cost(_trades(portfolio.order_records, plan), len(plan.closes))
-    cash = np.column_stack([before[:, -1], after[:, -1]])
+    value[:, 1] -= sizing.paid[:, 1]
+    cost = _cost(_trades(portfolio.order_records, plan, _moments(charged)), len(plan.closes))
+    lent = np.column_stack([opening[:, -1], after[:, -1]])
+    funding = paid = np.zeros_like(lent)
+    if charged is not None:
+        funding = charged.funding(before, after)
+        margin = charged.margin(before, after, cash_price)
+        lent = lent + margin
+        paid = funding - margin * accrual(cash_price)
     return _Pass(
         portfolio=portfolio,
         cash_price=cash_price,
         before=before,
         after=after,
         value=value,
-        share=np.divide(cost, value[:, 0], out=np.zeros_like(cost), where=value[:, 0] > 0),
-        borrowed=cash < -ROUNDING * np.abs(value),
+        lent=lent,
+        funding=funding,
+        sizing=_Sizing(
+            share=np.divide(cost, value[:, 0], out=np.zeros_like(cost), where=value[:, 0] > 0),
+            borrowed=lent < -ROUNDING * np.abs(value),
+            paid=paid,
+        ),
     )
 
 
-def _portfolio(
-    mark: FloatArray,
-    price: FloatArray,
-    size: FloatArray,
-    size_type: IntArray,
-    fees: FloatArray,
-    slippage: FloatArray,
-    initial_cash: float,
-) -> vbt.Portfolio:
+def _moments(charged: Charges | None) -> int:
+    """Rows of vectorbt to a bar."""
+    return 2 if charged is None else 3
+
+
+def _less_paid(after: FloatArray, paid: FloatArray, cash_price: FloatArray) -> FloatArray:
+    """Units held when a bar has closed and what was due then has been paid."""
+    left = after.copy()
+    left[:, -1] -= paid[:, 1] / cash_price[:, 1]
+    return left
+
+
+def _portfolio(table: Rows, initial_cash: float) -> vbt.Portfolio:
     """Call vectorbt; every setting is given, so that the user's own vectorbt settings are not."""
-    rows = [array.reshape(-1, array.shape[-1]) for array in (mark, price, size, fees, slippage)]
-    if any(array.shape != rows[0].shape or array.dtype != np.float64 for array in rows):
+    arrays = (table.mark, table.price, table.size, table.fees, table.slippage)
+    flat = [array.reshape(-1, array.shape[-1]) for array in arrays]
+    if any(array.shape != flat[0].shape or array.dtype != np.float64 for array in flat):
         raise AssertionError("matrices of different shapes or types")
-    close, at, target, fee, slip = rows
+    close, at, target, fee, slip = flat
+    share = table.share.reshape(close.shape)
     return vbt.Portfolio.from_orders(
         close,
         size=target,
-        size_type=size_type.reshape(close.shape),
+        size_type=np.where(share, SizeType.TargetPercent, SizeType.Amount),
         direction=Direction.Both,
         price=at,
         val_price=close,
@@ -258,11 +330,11 @@ def _portfolio(
 def _units(
     records: np.ndarray[tuple[int], np.dtype[np.void]], shape: tuple[int, int, int]
 ) -> FloatArray:
-    """Units held after each bar's fill, as vectorbt adds them up."""
+    """Units held after each moment of each bar, as vectorbt adds them up."""
     flow = np.zeros(shape).reshape(-1, shape[2])
     sign = np.where(records["side"] == OrderSide.Buy, 1.0, -1.0)
     flow[records["idx"], records["col"]] = sign * records["size"]
-    units: FloatArray = dispatch.assets(flow)[1::2] / SCALE
+    units: FloatArray = dispatch.assets(flow).reshape(shape) / SCALE
     return units
 
 
@@ -271,37 +343,12 @@ def _release(portfolio: vbt.Portfolio) -> None:
     vars(portfolio).clear()
 
 
-def _with_cash(at_fill: FloatArray, at_close: FloatArray, cash: FloatArray) -> FloatArray:
-    """Stack two moments of a bar and the cash column: (bars, 2, assets + 1)."""
-    return np.concatenate([np.stack([at_fill, at_close], axis=1), cash[:, :, None]], axis=2)
-
-
-def _sizes(
-    plan: Orders, share: FloatArray, shape: tuple[int, int, int]
-) -> tuple[FloatArray, IntArray]:
-    """Order sizes and their types: target shares at the fill, then all that remains into cash."""
-    size = np.full(shape, np.nan)
-    kept = np.maximum(1.0 - share[:, None], 0.0)
-    size[:, 0, :-1] = np.where(np.isnan(plan.price), np.nan, plan.targets * kept)
-    size[:, 0, :-1][plan.exits] = 0.0
-    # A short position that is forced out needs money: borrow it for the moment of the fill.
-    standing = pd.DataFrame(plan.targets).ffill().fillna(0.0).abs().sum(axis=1).to_numpy()
-    on_table = np.where(plan.ordered, np.minimum(plan.cash_target, 0.0) * kept[:, 0], -1 - standing)
-    size[plan.active, 0, -1] = on_table[plan.active]
-    swept = plan.active.copy()
-    swept[0] = True
-    size[swept, 1, -1] = np.inf
-    size_type = np.full(shape, SizeType.TargetPercent, dtype=np.int64)
-    size_type[:, 1, -1] = SizeType.Amount
-    return size, size_type
-
-
 def _trades(
-    records: np.ndarray[tuple[int], np.dtype[np.void]], plan: Orders
+    records: np.ndarray[tuple[int], np.dtype[np.void]], plan: Orders, moments: int
 ) -> dict[str, np.ndarray[tuple[int], np.dtype[Any]]]:
     """Trades in assets as columns, money in dollars; see :class:`Account`."""
     kept = records[records["col"] < len(plan.assets)]
-    row, column = kept["idx"] // 2, kept["col"]
+    row, column = kept["idx"] // moments, kept["col"]
     size = kept["size"] / SCALE
     quote = plan.price[row, column]
     return {

@@ -35,6 +35,12 @@ class Execution:
         Cash at the first decision, USD.
     delisting_discount : float
         Share of the last close that a holding loses when its market is delisted.
+    perpetuals : tuple of str
+        Assets that are traded as perpetuals: they pay or receive funding, see
+        :mod:`backtests.perpetuals`. Names that a backtest does not trade do nothing. A list, as
+        files hold it, becomes a tuple.
+    funding_venue : str or None
+        Venue whose funding rates count; by default that whose rates of the coin begin first.
 
     Raises
     ------
@@ -50,6 +56,8 @@ class Execution:
     borrow_bp: float = 150.0
     initial_cash: float = 100_000.0
     delisting_discount: float = 0.10
+    perpetuals: tuple[str, ...] = ()
+    funding_venue: str | None = None
 
     def __post_init__(self) -> None:
         if self.fill != "next_open":
@@ -68,6 +76,15 @@ class Execution:
         for name in ("slippage_range", "delisting_discount"):
             self._within(name, 0.0, 1.0)
         self._within("initial_cash", 0.01, 1e15)
+        if isinstance(self.perpetuals, list):
+            object.__setattr__(self, "perpetuals", tuple(self.perpetuals))
+        named = isinstance(self.perpetuals, tuple) and all(
+            isinstance(name, str) for name in self.perpetuals
+        )
+        if not named or len(set(self.perpetuals)) != len(self.perpetuals):
+            raise BadConfig(
+                f"execution: perpetuals must be distinct names of assets, got {self.perpetuals!r}"
+            )
 
     def _within(self, name: str, low: float, high: float) -> None:
         value = getattr(self, name)

@@ -165,8 +165,11 @@ def turnover(traded: pd.Series[float], year: float = YEAR) -> float:
 
 
 def costs_paid(costs: Mapping[str, float]) -> float:
-    """Return fees, slippage, delisting discounts and interest on borrowed cash, USD."""
-    return sum(costs[name] for name in ("fees", "slippage", "delisting", "borrow"))
+    """Return fees, slippage, delisting discounts, interest on borrowed cash and funding, USD.
+
+    Funding is paid less received: a short perpetual can bring the sum below zero.
+    """
+    return sum(costs[name] for name in ("fees", "slippage", "delisting", "borrow", "funding"))
 
 
 def hit_rate(returns: pd.Series[float], held: pd.Series[float] | None = None) -> float:

@@ -58,6 +58,9 @@ class Orders:
         Forced exits of delisted assets, at the last close less the discount.
     mark_fill, mark_close : array (N, A)
         Values used for holdings at the fill moment and at the close: the last known price.
+    mark_open : array (N, A)
+        The price at which an order would fill on the bar before slippage, whether or not there
+        is one; the last close where nothing can trade.
     priced : bool array (N, A)
         Whether the bar has a close of its own.
     fill_at : float
@@ -76,6 +79,7 @@ class Orders:
     exits: BoolArray
     mark_fill: FloatArray
     mark_close: FloatArray
+    mark_open: FloatArray
     priced: BoolArray
     fill_at: float
 
@@ -135,6 +139,7 @@ def orders(
         [DELISTED, NO_BAR, CLOSE_ONLY, NO_HOUR, NO_RANGE],
         default="",
     ).astype(object)
+    mark_open = np.where(why_not == "", price, market.last_close)
     price = np.where((why_not == "") & ~np.isnan(targets), price, np.nan)
     price = np.where(market.exits, market.last_close, price)
     return Orders(
@@ -150,6 +155,7 @@ def orders(
         exits=market.exits,
         mark_fill=np.where(np.isnan(price), market.last_close, price),
         mark_close=market.close,
+        mark_open=mark_open,
         priced=market.priced,
         fill_at=delay % DAY / DAY,
     )

@@ -129,7 +129,7 @@ def backtest(
     panel : Panel, optional
         ``panel_of(snapshot)``, where it is at hand already.
     benchmark : bool
-        Mark the run as a yardstick.
+        Mark the run as a yardstick. Yardsticks hold coins, never perpetuals.
     """
     seen = panel or panel_of(snapshot)
     if isinstance(strategy, Strategy):
@@ -174,6 +174,8 @@ def run_weights(
     """
     seen = panel or panel_of(snapshot)
     costs = execution or Execution()
+    if benchmark:
+        costs = replace(costs, perpetuals=())
     first, last = window_of(weights, snapshot, start, end, name)
     targets = _held(from_start(weights, first, last))
     simulation = simulate(
@@ -182,6 +184,7 @@ def run_weights(
         cash_rate(seen).loc[first:last],
         costs,
         hourly=snapshot.hourly if costs.delay_hours % 24 else None,
+        funding=snapshot.funding if costs.perpetuals else None,
     )
     identity = {
         "strategy": name,

@@ -43,7 +43,8 @@ class Simulation:
         Return of lent cash over each bar, decimal; the first is missing.
     costs : mapping of str to float
         USD: ``fees``, ``slippage``, ``delisting`` (discounts), ``borrow`` (interest paid on
-        negative cash) and ``interest`` (earned on positive cash, no cost).
+        negative cash), ``interest`` (earned on positive cash, no cost) and ``funding`` (paid on
+        perpetuals less received, hence negative when more came in).
     execution : Execution
         What it was run with.
     """

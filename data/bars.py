@@ -118,19 +118,24 @@ def from_rows(rows: pd.DataFrame, timeframe: pd.Timedelta) -> Bars:
     """
     closed = pd.DatetimeIndex(rows["opened"]).as_unit("us") + timeframe
     grid = pd.date_range(closed.min(), closed.max(), freq=timeframe, unit="us", name="close_time")
-    assets = pd.Index(sorted(rows["symbol"].astype(str).unique()), name="asset")
-    where = (grid.get_indexer(closed), assets.get_indexer(rows["symbol"].astype(str)))
-    if (where[0] < 0).any():
-        bad = rows.iloc[int(np.flatnonzero(where[0] < 0)[0])]
+    column, symbols = pd.factorize(rows["symbol"].astype(str), sort=True)
+    assets = pd.Index(symbols, name="asset")
+    row, off_grid = np.divmod((closed - grid[0]).to_numpy(), timeframe.to_timedelta64())
+    if off_grid.astype(bool).any():
+        bad = rows.iloc[int(np.flatnonzero(off_grid)[0])]
         raise BadTable(
             f"{bad['symbol']} {bad['opened']}: the bar does not open on the {timeframe} grid"
         )
+    where = (row, column)
     frames: dict[str, pd.DataFrame] = {}
     for name in FIELDS:
         dense = np.full((len(grid), len(assets)), np.nan)
         dense[where] = rows[name].to_numpy(dtype=float)
         frames[name] = pd.DataFrame(dense, index=grid, columns=assets)
-    venues = np.full((len(grid), len(assets)), None, dtype=object)
-    venues[where] = rows["market"].astype(str).to_numpy(dtype=object)
-    market = pd.DataFrame(venues, index=grid, columns=assets)
+    venue, names = pd.factorize(rows["market"].astype(str))
+    at = np.full((len(grid), len(assets)), -1, dtype=np.intp)
+    at[where] = venue
+    known = pd.array(list(names), dtype="str")
+    columns = [known.take(column, allow_fill=True) for column in at.T]
+    market = pd.DataFrame(dict(enumerate(columns)), index=grid).set_axis(assets, axis=1)
     return Bars(**frames, market=market, timeframe=timeframe)

@@ -96,8 +96,8 @@ def _filled(chosen: Settings, watcher: Watcher | None) -> bool:
     """Fetch into the empty store; False where there is no network to fetch from."""
     if chosen.offline:
         return False
+    from data.credentials import fred_key
     from data.live import fetch_live, network
-    from data.secrets import fred_key
 
     if not network(chosen):
         return False

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from data.aliases import FloatArray, TimeArray
+from data.aliases import FloatArray, IntArray, TimeArray
 from data.catalogue import SeriesSpec, series
 from data.errors import BadTable
-from data.observations import Observations
+from data.observations import Observations, Vintages
 from data.snapshot import Snapshot
 
 # The panel always begins here, so that a trailing statistic never depends on where its reader
@@ -61,21 +61,31 @@ def _days(stamps: pd.Series | pd.DatetimeIndex) -> TimeArray:
     return np.asarray(pd.DatetimeIndex(stamps).as_unit("us").to_numpy().astype("datetime64[D]"))
 
 
-def _layers(rows: pd.DataFrame) -> _Layers:
+def _layers(rows: Vintages) -> _Layers:
     """Stack the vintages of one series (rows sorted by ``known_at``)."""
-    if rows.empty:
+    if not len(rows.day):
         return _Layers(
             np.datetime64("1970-01-01", "D"), np.full((1, 1), np.nan), np.full((1, 1), _NEVER)
         )
-    days = _days(rows["ref_date"])
-    layer = np.asarray(rows.groupby("ref_date").cumcount(), dtype=np.int64)
-    first = days.min()
-    position = (days - first).astype(np.int64)
+    first = rows.day.min()
+    position = (rows.day - first).astype(np.int64)
+    layer = _count(position)
     shape = (int(layer.max()) + 1, int(position.max()) + 1)
     values, known = np.full(shape, np.nan), np.full(shape, _NEVER)
-    values[layer, position] = rows["value"].to_numpy(dtype=float)
-    known[layer, position] = _utc(rows["known_at"])
+    values[layer, position] = rows.value
+    known[layer, position] = rows.known
     return _Layers(first, values, known)
+
+
+def _count(position: IntArray) -> IntArray:
+    """How often each number has come before, in the order given."""
+    order = np.argsort(position, kind="stable")
+    ordered = position[order]
+    new = np.r_[True, ordered[1:] != ordered[:-1]]
+    begun = np.maximum.accumulate(np.where(new, np.arange(len(new)), 0))
+    count = np.empty_like(position)
+    count[order] = np.arange(len(new)) - begun
+    return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +96,9 @@ class _Last:
     ref_date: TimeArray  # datetime64[D], NaT where nothing was known
 
 
-def _newest(rows: pd.DataFrame, times: TimeArray) -> _Last:
+def _newest(rows: Vintages, times: TimeArray) -> _Last:
     """Walk the figures in the order they became known; late old ones never displace newer ones."""
-    days, known = _days(rows["ref_date"]), _utc(rows["known_at"])
-    values = rows["value"].to_numpy(dtype=float)
+    days, known, values = rows.day, rows.known, rows.value
     current = days >= np.maximum.accumulate(days) if len(days) else np.zeros(0, dtype=bool)
     days, known, values = days[current], known[current], values[current]
     at = np.searchsorted(known, times, side="right") - 1
@@ -125,21 +134,31 @@ class Panel:
 
     observations: Observations
     times: pd.DatetimeIndex
-    _seen: dict[str, tuple[_Layers, _Last]] = field(
-        init=False, repr=False, compare=False, default_factory=dict
-    )
+    _instants: TimeArray = field(init=False, repr=False, compare=False)
+    _newest: dict[str, _Last] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _layers: dict[str, _Layers] = field(init=False, repr=False, compare=False, default_factory=dict)
     _days: TimeArray = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if str(self.times.tz) != "UTC":
             raise BadTable("decision times carry no UTC time zone")
-        object.__setattr__(self, "_days", _utc(self.times).astype("datetime64[D]"))
-        steps = np.diff(_utc(self.times))
+        object.__setattr__(self, "_instants", _utc(self.times))
+        object.__setattr__(self, "_days", self._instants.astype("datetime64[D]"))
+        steps = np.diff(self._instants)
         if len(self.times) and self.times[0] != self.times[0].floor("D"):
             raise BadTable(f"decision time {self.times[0]} is not 00:00 UTC")
         if len(steps) and not (steps == _DAY).all():
             where = self.times[int(np.flatnonzero(steps != _DAY)[0])]
             raise BadTable(f"decision times are not consecutive days after {where}")
+
+    def row(self, row: int) -> Panel:
+        """Return the view at one decision time; what was looked up already is taken over."""
+        here = slice(row, row + 1)
+        one = Panel(self.observations, self.times[here])
+        one._layers.update(self._layers)
+        for name, newest in self._newest.items():
+            one._newest[name] = _Last(newest.value[here], newest.ref_date[here])
+        return one
 
     def has(self, series_id: str) -> bool:
         """Tell whether the data set carries the series."""
@@ -151,7 +170,7 @@ class Panel:
         NaN before the first figure and where the newest is older than the series' ``max_age``;
         zero before the series' ``zero_before`` date.
         """
-        spec, (_, newest) = series(series_id), self._series(series_id)
+        spec, newest = series(series_id), self._last(series_id)
         age = self._midnight() - newest.ref_date
         stale = ~(age <= np.timedelta64(spec.max_age_days, "D"))
         value = self._zero_before(newest.value, spec, newest.ref_date)
@@ -161,12 +180,12 @@ class Panel:
 
     def ref_date(self, series_id: str) -> pd.Series[pd.Timestamp]:
         """Return the day the newest known figure is about (naive; ``NaT`` when there is none)."""
-        _, newest = self._series(series_id)
+        newest = self._last(series_id)
         return pd.Series(newest.ref_date.astype("datetime64[us]"), self.times, name=series_id)
 
     def age(self, series_id: str) -> pd.Series[float]:
         """Return the days from the newest known figure's ``ref_date`` to the decision time."""
-        _, newest = self._series(series_id)
+        newest = self._last(series_id)
         return self._row((self._midnight() - newest.ref_date) / _DAY, series_id)
 
     def on(self, series_id: str, dates: pd.Series[pd.Timestamp]) -> pd.Series[float]:
@@ -185,8 +204,8 @@ class Panel:
             The figure about that day or, where there is none, about the latest day before it
             that is not more than ``max_age`` older.
         """
-        spec, (layers, _) = series(series_id), self._series(series_id)
-        days, times = _days(dates), _utc(self.times)
+        spec, layers = series(series_id), self._stacked(series_id)
+        days, times = _days(dates), self._instants
         value = np.full(len(days), np.nan)
         for back in range(spec.max_age_days + 1):
             wanted = np.isnan(value)
@@ -215,11 +234,11 @@ class Panel:
         ndarray of shape (times, days)
             Oldest day first; NaN where no figure was known.
         """
-        spec, (layers, _) = series(series_id), self._series(series_id)
+        spec, layers = series(series_id), self._stacked(series_id)
         reach = days + spec.max_age_days if carried else days
         lags = np.arange(reach, 0, -1) * _DAY
         grid = self._midnight()[:, None] - lags[None, :]
-        instants = np.broadcast_to(_utc(self.times)[:, None], grid.shape)
+        instants = np.broadcast_to(self._instants[:, None], grid.shape)
         value = self._zero_before(layers.value(grid, instants), spec, grid)
         return _carry(value, spec.max_age_days)[:, -days:] if carried else value
 
@@ -233,14 +252,20 @@ class Panel:
         """Return `statistic` of :meth:`window`, row by row."""
         return self._row(statistic(self.window(series_id, days, carried)), series_id)
 
-    def _series(self, series_id: str) -> tuple[_Layers, _Last]:
-        if series_id not in self._seen:
-            rows = self.observations.of(series_id)
-            if series(series_id).revised:
-                # History that is restated says what was known only where vintages do.
-                rows = rows[rows["known_by"] == "vintage"]
-            self._seen[series_id] = (_layers(rows), _newest(rows, _utc(self.times)))
-        return self._seen[series_id]
+    def _rows(self, series_id: str) -> Vintages:
+        rows = self.observations.vintages(series_id)
+        # History that is restated says what was known only where vintages do.
+        return rows.rows(rows.on_record) if series(series_id).revised else rows
+
+    def _last(self, series_id: str) -> _Last:
+        if series_id not in self._newest:
+            self._newest[series_id] = _newest(self._rows(series_id), self._instants)
+        return self._newest[series_id]
+
+    def _stacked(self, series_id: str) -> _Layers:
+        if series_id not in self._layers:
+            self._layers[series_id] = _layers(self._rows(series_id))
+        return self._layers[series_id]
 
     def _midnight(self) -> TimeArray:
         return self._days

@@ -142,11 +142,14 @@ def _checked(spec: SeriesSpec, ref_dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
     days = ref_dates.as_unit("us")
     if days.hasnans:
         raise BadTable(f"series {spec.id!r}: a reference date is missing")
-    ends = {"month": days.is_month_end, "quarter": days.is_quarter_end}.get(spec.period)
-    wrong = np.flatnonzero(days != days.normalize())
+    moments = days.to_numpy()
+    wrong = np.flatnonzero(moments != moments.astype("datetime64[D]"))
     if len(wrong):
         raise BadTable(f"series {spec.id!r}, {days[wrong[0]]}: a reference date is a whole day")
-    if ends is not None and not ends.all():
+    if spec.period not in ("month", "quarter"):
+        return days
+    ends = days.is_month_end if spec.period == "month" else days.is_quarter_end
+    if not ends.all():
         first = days[~ends][0]
         raise BadTable(
             f"series {spec.id!r}, {first:%Y-%m-%d}: not the last day of a {spec.period}: "

@@ -125,9 +125,10 @@ def from_tables(tables: Tables, source: str, truth: Truth | None = None) -> Snap
         raise BadTable(f"{source}: there is no observations table: import one")
     if "prices_1d" not in tables:
         raise BadTable(f"{source}: there is no prices_1d table: import one")
-    observations = observe(tables["observations"])
-    if "tga" in observations.ids and "tga_target" not in observations.ids:
-        observations = observations.with_rows(tga_target_observations())
+    figures = tables["observations"]
+    carried = set(figures["series"].unique())
+    announced = "tga" in carried and "tga_target" not in carried
+    observations = observe(figures, tga_target_observations() if announced else None)
     daily = bar_tables.from_rows(tables["prices_1d"], DAY)
     hourly = bar_tables.from_rows(tables["prices_1h"], HOUR) if "prices_1h" in tables else None
     return Snapshot(

@@ -157,11 +157,13 @@ class Composer:
     def _staleness(self, decision: Decision, row: int) -> tuple[State, float, str]:
         """Return the state, the share of the target that is kept, and why, in words."""
         overdue = self._overdue(row)
-        if not overdue and not decision.stale:
+        # What has not begun is not late: the strategy may do without it.
+        old = [item for item in decision.stale if item.ref_date is not None or not decision.known]
+        if not overdue and not old:
             return "fresh", 1.0, ""
         late = max((days for days, _ in overdue), default=0)
         share = self.terms.kept(late, _days_over(decision))
-        faults = "; ".join([*map(str, decision.stale), *(text for _, text in overdue)])
+        faults = "; ".join([*map(str, old), *(text for _, text in overdue)])
         kept = f"on_stale = {self.terms.on_stale} keeps {share:.0%} of the target"
         return "stale", share, f"STALE ({faults}): {kept}. "
 
@@ -199,24 +201,12 @@ class Composer:
         }
 
 
-def composer(
-    strategy: WeightRule, snapshot: Snapshot, until: pd.Timestamp, *, cut: bool = True
-) -> Composer:
+def composer(strategy: WeightRule, snapshot: Snapshot, until: pd.Timestamp) -> Composer:
     """Return what composes a strategy's signals up to a decision time.
 
-    Parameters
-    ----------
-    strategy : WeightRule
-        The rule.
-    snapshot : Snapshot
-        The data.
-    until : Timestamp
-        Last decision time.
-    cut : bool
-        Leave out what was not known by then.
+    What was not known at `until` (UTC) is cut off before anything is computed.
     """
-    seen = snapshot.until(until) if cut else snapshot
-    return Composer(decisions(strategy, seen, until))
+    return Composer(decisions(strategy, snapshot.until(until), until))
 
 
 def later(signal: FeedSignal, valid_from: pd.Timestamp) -> FeedSignal:

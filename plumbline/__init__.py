@@ -1,7 +1,7 @@
 """Point-in-time tests of whether the plumbing of the dollar moves crypto.
 
 Public names, each loaded when it is first used: ``snapshot``, ``panel``, ``signal``, ``backtest``,
-``report``, ``Execution`` and ``SimulatedData``.
+``sweep``, ``compare``, ``report``, ``Execution`` and ``SimulatedData``.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
         Execution,
         SimulatedData,
         backtest,
+        compare,
         panel,
         report,
         signal,
         snapshot,
+        sweep,
     )
 
 __all__ = [
@@ -26,10 +28,12 @@ __all__ = [
     "SimulatedData",
     "__version__",
     "backtest",
+    "compare",
     "panel",
     "report",
     "signal",
     "snapshot",
+    "sweep",
 ]
 
 

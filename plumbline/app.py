@@ -23,6 +23,14 @@ class Commands(LazyGroup):
             "plumbline.commands.backtest",
             "Backtest a strategy and show it beside the benchmarks.",
         ),
+        "sweep": Lazy(
+            "plumbline.commands.sweep",
+            "Evaluate a grid of variants and confirm the best of them.",
+        ),
+        "compare": Lazy(
+            "plumbline.commands.compare",
+            "Compare variants with each other and with the benchmarks.",
+        ),
         "audit": Lazy(
             "plumbline.commands.audit",
             "Look for look-ahead in signals, strategies and functions.",
@@ -38,6 +46,14 @@ class Commands(LazyGroup):
         "explain": Lazy(
             "plumbline.commands.explain",
             "Why a strategy held what it held on a day, figure by figure.",
+        ),
+        "walkforward": Lazy(
+            "plumbline.commands.walkforward",
+            "Choose parameters on the past and judge them on what came after.",
+        ),
+        "trials": Lazy(
+            "plumbline.commands.trials",
+            "Every configuration ever tried, and the sealed holdout.",
         ),
         "data": Lazy("plumbline.commands.data", "Import tables and see what the store holds."),
         "signals": Lazy(

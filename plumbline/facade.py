@@ -8,20 +8,28 @@ from __future__ import annotations
 
 import functools
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from backtests.execution import Execution as Execution
 from backtests.run import Run
 from backtests.run import backtest as _backtest
+from backtests.trials.holdout import cut
+from backtests.trials.ledger import Ledger
+from backtests.trials.recording import record_runs
 from data.loading import instant, load
 from data.panel import Panel, panel_of
 from data.settings import settings
 from data.snapshot import Snapshot
 from signals.registry import signal as _signal
 from strategies.loading import load_strategy
+
+if TYPE_CHECKING:
+    from backtests.compare.comparison import Comparison
+    from backtests.sweep.sweep import Sweep
 
 
 class SimulatedData(UserWarning):
@@ -38,8 +46,14 @@ def snapshot(data: str | None = None, as_of: str | None = None) -> Snapshot:
         As ``--data`` of the command line.
     as_of : str, optional
         An instant with a time zone; nothing known later is seen.
+
+    Notes
+    -----
+    Nothing after a sealed holdout's boundary is seen while the seal is in force.
     """
-    found = load(data, None if as_of is None else instant(as_of))
+    found, _ = cut(
+        load(data, None if as_of is None else instant(as_of)), Ledger(settings(data).home)
+    )
     if found.truth is not None:
         warnings.warn(
             f"simulated world {found.truth.world!r}: nothing here is about the real world",
@@ -73,13 +87,87 @@ def backtest(
 ) -> Run:
     """Backtest a variant, a ``.toml`` file or ``module:object``; days as ``"2024-01-31"``."""
     days = [None if text is None else pd.Timestamp(text, tz="UTC") for text in (start, end)]
-    return _backtest(
-        load_strategy(name, settings().home),
+    home, seen = settings().home, snapshot(data, as_of)
+    rule = load_strategy(name, home)
+    run = _backtest(rule, seen, execution, start=days[0], end=days[1], panel=panel(data, as_of))
+    record_runs(Ledger(home), [(rule.family, run)], seen, "backtest")
+    return run
+
+
+def sweep(
+    grid: str | Path | Mapping[str, Any],
+    out: str | Path,
+    *,
+    data: str | None = None,
+    as_of: str | None = None,
+    workers: int | None = None,
+    on: str = "local",
+    scheduler: str | None = None,
+    top: int = 10,
+    yes: bool = False,
+) -> Sweep:
+    """Evaluate every variant of a grid; see ``plumbline sweep``.
+
+    Parameters
+    ----------
+    grid : str, Path or mapping
+        A grid file, or what one says.
+    out : str or Path
+        Folder for the leaderboard.
+    data, as_of, workers, on, scheduler, top, yes
+        As the command's options.
+    """
+    from backtests.sweep.grid import grid_of, read_grid
+    from backtests.sweep.job import job_of
+    from backtests.sweep.sweep import check_size, place
+    from backtests.sweep.sweep import sweep as _sweep
+    from backtests.trials.holdout import cut
+    from backtests.trials.ledger import Ledger
+
+    home = settings(data).home
+    ledger, where = Ledger(home), place(on)
+    if isinstance(grid, Mapping):
+        found = grid_of(grid, "grid", "grid", home)
+    else:
+        found = read_grid(Path(grid), home)
+    job = job_of(found, cut(snapshot(data, as_of), ledger)[0])
+    check_size(job, on=where, yes=yes)
+    return _sweep(
+        job, Path(out), ledger=ledger, workers=workers, on=where, scheduler=scheduler, top=top
+    )
+
+
+def compare(
+    *variants: str,
+    sweep: str | Path | None = None,
+    data: str | None = None,
+    as_of: str | None = None,
+    execution: Execution | None = None,
+) -> Comparison:
+    """Compare variants on the same days; see ``plumbline compare``.
+
+    Parameters
+    ----------
+    *variants : str
+        At least two: names, ``.toml`` files or ``module:object``.
+    sweep : str or Path, optional
+        Leaderboard of a sweep, or its folder.
+    data, as_of
+        As the command's options.
+    execution : Execution, optional
+        Costs and delay, the same for all.
+    """
+    from backtests.compare.comparison import compare as _compare
+    from backtests.compare.field import rules_of
+
+    home = settings().home
+    return _compare(
+        rules_of(variants, home),
         snapshot(data, as_of),
-        execution,
-        start=days[0],
-        end=days[1],
-        panel=panel(data, as_of),
+        panel(data, as_of),
+        Ledger(home),
+        execution=execution,
+        sweep=None if sweep is None else Path(sweep),
     )
 
 
@@ -87,7 +175,9 @@ def report(
     out: str | Path = "reports/latest", *, data: str | None = None, as_of: str | None = None
 ) -> Path:
     """Write the report and return the path of its page."""
-    from backtests.report.study import study
+    from backtests.report.study import record, study
     from backtests.report.writer import write_report
 
-    return write_report(study(snapshot(data, as_of), settings=settings(data)), Path(out))
+    found = study(snapshot(data, as_of), settings=settings(data))
+    record(found, Ledger(settings().home))
+    return write_report(found, Path(out))

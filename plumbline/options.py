@@ -31,9 +31,21 @@ AsOfOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def snapshot_of(data: str | None, as_of: str | None) -> Snapshot:
-    """Load the snapshot that the options ask for; say loudly when it is simulated."""
+def snapshot_of(data: str | None, as_of: str | None, *, live: bool = False) -> Snapshot:
+    """Load the snapshot that the options ask for; say loudly when it is simulated.
+
+    Parameters
+    ----------
+    data, as_of : str, optional
+        The values of the options.
+    live : bool
+        Show the sealed holdout too: for commands that tell what is known today and evaluate
+        nothing. All others see the data as far as a seal that is in force lets them.
+    """
+    from backtests.trials.holdout import cut
+    from backtests.trials.ledger import Ledger
     from data.loading import instant, load
+    from data.settings import settings
     from plumbline.fetch_display import FetchDisplay
 
     display = FetchDisplay()
@@ -41,6 +53,14 @@ def snapshot_of(data: str | None, as_of: str | None) -> Snapshot:
         snapshot = load(data, None if as_of is None else instant(as_of), watcher=display)
     finally:
         display.close()
+    if not live:
+        snapshot, seal = cut(snapshot, Ledger(settings().home))
+        if seal is not None:
+            print(
+                f"holdout: sealed since {seal.sealed_at}, nothing after "
+                f"{seal.boundary:%Y-%m-%d} is used (`plumbline trials`)",
+                file=sys.stderr,
+            )
     if snapshot.truth is not None:
         print(
             f"*** SIMULATED DATA: world {snapshot.truth.world!r}, seed {snapshot.truth.seed}. "

@@ -1,29 +1,40 @@
-"""Write the table of series in docs/data.md: ``python -m scripts.describe_series``."""
+"""Write the tables of series in docs/data.md: ``python -m scripts.describe_series``."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from data.catalogue import SERIES
 from data.spec import ReleaseRule, SeriesSpec
+from scripts import eras, release_evidence
 
 DOC = Path(__file__).resolve().parent.parent / "docs" / "data.md"
-BEGIN, END = "<!-- series: begin -->", "<!-- series: end -->"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 
 
 def main() -> None:
-    """Replace the table between the markers."""
-    before, rest = DOC.read_text(encoding="utf-8").split(BEGIN)
-    _, after = rest.split(END)
-    DOC.write_text(f"{before}{BEGIN}\n{table()}{END}{after}", encoding="utf-8")
+    """Replace each table between its markers."""
+    text = DOC.read_text(encoding="utf-8")
+    for name, written in TABLES.items():
+        before, _, after = parts(text, name)
+        text = f"{before}\n{written()}{after}"
+    DOC.write_text(text, encoding="utf-8")
+
+
+def parts(text: str, name: str) -> tuple[str, str, str]:
+    """Return what stands before, between and after the markers of a table, which go outside."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, rest = text.split(begin)
+    between, after = rest.split(end)
+    return before + begin, between, end + after
 
 
 def table() -> str:
     """Return the Markdown table of all series."""
     rows = [
-        "| series | what | unit | public (New York) | stale after | sources | notes |",
-        "|---|---|---|---|---|---|---|",
+        "| series | what | unit | about | public (New York) | stale after | sources | notes |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     rows += [_row(spec) for spec in SERIES.values()]
     return "\n".join(rows) + "\n"
@@ -36,12 +47,25 @@ def _row(spec: SeriesSpec) -> str:
         f"`{spec.id}`",
         spec.title,
         spec.unit,
+        _about(spec),
         rule(spec.release),
         f"{spec.max_age_days} d",
         sources,
         notes.strip(),
     )
     return "| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |"
+
+
+def _about(spec: SeriesSpec) -> str:
+    about = {
+        "day": f"{spec.observed} day",
+        "calendar_day": "every day",
+        "tuesday": "Tuesday",
+        "wednesday": "Wednesday",
+    }.get(spec.period, f"end of {spec.period}")
+    since = f", from {spec.first}" if spec.first else ""
+    until = f" to {spec.last}" if spec.last else ""
+    return about + since + until
 
 
 def rule(release: ReleaseRule) -> str:
@@ -65,6 +89,13 @@ def _day(release: ReleaseRule) -> str:
     if release.counted == "month_open_day":
         return f"{release.lag_days}th {release.calendar} day of the next month"
     return f"day {release.lag_days} of month +{release.months}"
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "series": table,
+    "evidence": release_evidence.table,
+    "eras": eras.table,
+}
 
 
 if __name__ == "__main__":

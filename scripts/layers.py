@@ -37,6 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 HOMES: dict[str, tuple[str, ...]] = {
     "vectorbt": ("backtests.engine",),
     "ccxt": ("data.sources", "paper"),
+    "distributed": ("backtests.sweep",),
     "httpx": ("data.sources",),
     "fredapi": ("data.sources",),
     "aiohttp": (),

@@ -14,7 +14,7 @@ from data.catalogue import series as series_spec
 from data.errors import InputError
 from data.panel import FIRST_DECISION, Panel, decision_times
 from data.snapshot import Snapshot
-from strategies.explain import in_words, reasons_of, silence
+from strategies.explain import decision_row, in_words, reasons_of, silence
 from strategies.market import BTC, Market
 from strategies.strategy import Path, Strategy, WeightRule, weights_of
 
@@ -159,12 +159,7 @@ class Decisions:
         InputError
             If `t` is no decision time of the snapshot.
         """
-        if t not in self.times:
-            raise InputError(
-                f"{t} is no decision time: give a day at 00:00 UTC from "
-                f"{self.times[0]:%Y-%m-%d} to {self.times[-1]:%Y-%m-%d}"
-            )
-        row = int(self.times.searchsorted(t))
+        row = decision_row(self.times, t)
         closes = self.snapshot.daily.close[BTC].loc[:t]
         last = closes.last_valid_index()
         assert last is None or isinstance(last, pd.Timestamp)

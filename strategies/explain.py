@@ -82,18 +82,30 @@ def explain(
     InputError
         If `t` is no decision time of the panel.
     """
-    if t not in panel.times:
+    row, market = decision_row(panel.times, t), Market(panel, bars, funding)
+    return reasons_of(strategy, strategy.path(market), market, row)
+
+
+def decision_row(times: pd.DatetimeIndex, t: pd.Timestamp) -> int:
+    """Return the row of a decision time.
+
+    Raises
+    ------
+    InputError
+        If `t` is not among `times`.
+    """
+    if t not in times:
         raise InputError(
             f"{t} is no decision time: give a day at 00:00 UTC from "
-            f"{panel.times[0]:%Y-%m-%d} to {panel.times[-1]:%Y-%m-%d}"
+            f"{times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}"
         )
-    market, row = Market(panel, bars, funding), int(panel.times.searchsorted(t))
-    return reasons_of(strategy, strategy.path(market), market, row)
+    return int(times.searchsorted(t))
 
 
 def reasons_of(strategy: Strategy, path: Path, market: Market, row: int) -> list[Reason]:
     """Return what :func:`explain` does, of one row of a path that was walked already."""
-    reasons = [_figure(market.panel, series, row) for series in strategy.inputs]
+    figures = market.panel.row(row)
+    reasons = [_figure(figures, series, 0) for series in strategy.inputs]
     reasons.append(_price(market, row))
     reasons += [_signal(item, market, row) for item in dict.fromkeys(strategy.signals)]
     reasons += [_gauge(gauge, row) for gauge in path.stance.gauges]
@@ -195,7 +207,7 @@ def _stage(path: Path, row: int) -> Reason:
 
 
 def _targets(strategy: Strategy, path: Path, market: Market, row: int) -> list[Reason]:
-    weights = path.in_force()[row]
+    weights = path.in_force_at(row)
     note = silence(strategy, path, market, row)
     held = np.flatnonzero(weights)
     rows = [(market.assets[at], float(weights[at])) for at in held]
@@ -216,6 +228,6 @@ def silence(strategy: Strategy, path: Path, market: Market, row: int) -> str:
         return carried + "no BTC bar closes at this time"
     if np.isnan(path.wanted[row]).any():
         return carried + "a figure is unknown or stale"
-    if np.array_equal(path.wanted[row], path.in_force()[row]):
+    if np.array_equal(path.wanted[row], path.in_force_at(row)):
         return carried + "it is still the target"
     return carried + "an overlay holds it back"

@@ -77,6 +77,11 @@ class Market:
         """Column of BTC."""
         return self.assets.index(BTC)
 
+    @property
+    def size(self) -> int:
+        """Bytes that the arrays computed so far take."""
+        return sum(int(array.nbytes) for array in list(self._memo.values()))
+
     def signal(self, signal: Signal) -> FloatArray:
         """Return a signal's value at each decision time; it is computed once."""
         key = ("signal", signal)

@@ -110,6 +110,19 @@ class Path:
         stage = str(self.stance.stage[row])
         return f"{stage} ({'; '.join(gauges)})" if gauges else stage
 
+    def in_force_at(self, row: int) -> FloatArray:
+        """Return the last target weights given up to a row: that row of :meth:`in_force`."""
+        # Orders are rarely more than some weeks apart: look back in growing steps.
+        reach = 64
+        while True:
+            first = max(row + 1 - reach, 0)
+            given = np.flatnonzero(~np.isnan(self.orders[first : row + 1]).any(axis=1))
+            if len(given) or first == 0:
+                break
+            reach *= 8
+        none: FloatArray = np.zeros(self.orders.shape[1])
+        return self.orders[first + given[-1]] if len(given) else none
+
     def in_force(self) -> FloatArray:
         """Return the last target weights given up to each row (times x assets)."""
         rows = np.arange(len(self.orders))

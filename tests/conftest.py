@@ -37,6 +37,8 @@ def home(homes: Path) -> Iterator[Path]:
         patch.setenv("PLUMBLINE_HOME", str(path))
         patch.setenv("PLUMBLINE_OFFLINE", "1")
         patch.delenv("FRED_API_KEY", raising=False)
+        # Nobody's keyring is asked.
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
         yield path
 
 

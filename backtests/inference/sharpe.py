@@ -2,52 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from backtests.inference.arrays import (
-    FloatArray,
-    Seed,
-    positive,
-    positive_int,
-    probability,
-    vector,
-)
-from backtests.inference.block_bootstrap import block_length, stationary_indices
-from backtests.inference.one_sided import OneSided, from_t_draws, studentised_interval
+from backtests.inference.arrays import FloatArray, Seed, positive, vector
+from backtests.inference.bootstrap_t import LEAST_YEARS, BootstrapT, bootstrap_t
 
-_CHUNK = 64
-LEAST_YEARS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class SharpeEstimate:
-    """A Sharpe ratio, or a difference of two, per year.
-
-    Attributes
-    ----------
-    estimate : float
-        Annualised.
-    standard_error : float
-        Annualised, robust to serial dependence.
-    interval : tuple of float
-        Equal-tailed bootstrap-t.
-    p : OneSided
-        From the same draws as the interval.
-    n : int
-        Periods.
-    mean_block : int
-        Mean block length of the stationary bootstrap, periods.
-    """
-
-    estimate: float
-    standard_error: float
-    interval: tuple[float, float]
-    p: OneSided
-    n: int
-    mean_block: int
+# A Sharpe ratio, or a difference of two, per year.
+SharpeEstimate: TypeAlias = BootstrapT
 
 
 def sharpe_interval(
@@ -162,33 +126,17 @@ def _studentised(
     mean_block: int | None,
     confidence: float,
 ) -> SharpeEstimate:
-    positive_int(draws, "draws")
-    probability(confidence, "confidence")
-    if delta is not None:
-        positive(delta, "delta")
-    sharpe, influence = _sharpe(x[None], contrast)
-    if np.ptp(influence) == 0:
+    if np.ptp(_sharpe(x[None], contrast)[1]) == 0:
         raise ValueError("benchmark: its returns have the same Sharpe ratio by construction")
-    block = (
-        block_length(influence[0]) if mean_block is None else positive_int(mean_block, "mean_block")
-    )
-    bandwidth = min(block, len(x) // 4)
-    error = _standard_error(influence, bandwidth)
-    indices = stationary_indices(len(x), block, draws=draws, seed=seed)
-    t = np.empty(draws)
-    for start in range(0, draws, _CHUNK):
-        part = slice(start, start + _CHUNK)
-        drawn, drawn_influence = _sharpe(x[indices[part]], contrast)
-        t[part] = (drawn - sharpe) / _standard_error(drawn_influence, bandwidth)
-    year = float(np.sqrt(periods_per_year))
-    estimate, standard_error = float(sharpe[0]) * year, float(error[0]) * year
-    return SharpeEstimate(
-        estimate=estimate,
-        standard_error=standard_error,
-        interval=studentised_interval(estimate, standard_error, t, confidence),
-        p=from_t_draws(estimate, standard_error, t, delta),
-        n=len(x),
-        mean_block=block,
+    return bootstrap_t(
+        x,
+        lambda samples: _sharpe(samples, contrast),
+        scale=float(np.sqrt(periods_per_year)),
+        seed=seed,
+        delta=delta,
+        draws=draws,
+        mean_block=mean_block,
+        confidence=confidence,
     )
 
 
@@ -213,18 +161,3 @@ def _sharpe(x: FloatArray, contrast: FloatArray) -> tuple[FloatArray, FloatArray
     influence: FloatArray = (z - ratio / 2 * (z**2 - 1)) @ contrast
     sharpe: FloatArray = ratio[:, 0, :] @ contrast
     return sharpe, influence
-
-
-def _standard_error(influence: FloatArray, bandwidth: int) -> FloatArray:
-    """Return the standard error of each row's mean.
-
-    The mean square of sums over all circular windows of `bandwidth` periods is the Bartlett
-    estimate of the long-run variance with circular autocovariances.
-    """
-    n = influence.shape[1]
-    around = np.concatenate((influence, influence[:, : bandwidth - 1]), axis=1)
-    total = np.cumsum(around, axis=1)
-    sums = total[:, bandwidth - 1 :].copy()
-    sums[:, 1:] -= total[:, :-bandwidth]
-    error: FloatArray = np.sqrt((sums**2).mean(axis=1) / (bandwidth * n))
-    return error

@@ -12,13 +12,14 @@ from backtests.report.chain import Link, chain
 from backtests.report.figures import drivers, equity, essay, fan, forest, liquidity
 from backtests.report.figures.base import Chart
 from backtests.report.headline import headline
-from backtests.report.performance import Uncertainty, from_day, uncertainty
+from backtests.report.performance import from_day
 from backtests.report.scorecard import Card, card
 from backtests.report.since import BTC, Since, since_publication
 from backtests.report.sources import Source, sources
 from backtests.report.study import Study
 from backtests.report.today import Coming, Regime, Wire, coming, regime, wires
 from backtests.run import Run
+from backtests.uncertainty import Uncertainty, uncertainty
 from data.panel import Panel
 from data.snapshot import Snapshot
 from data.status import MarketStatus, market_status, series_status

@@ -2,83 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from backtests.inference.block_bootstrap import block_length, stationary_indices
-from backtests.inference.sharpe import LEAST_YEARS, sharpe_interval
-from backtests.metrics import MEASURES, YEAR
+from backtests.latency import Delay
+from backtests.metrics import MEASURES
 from backtests.report.wording import fixed, percent
 from backtests.run import Run
-from data.aliases import FloatArray
 
-DRAWS, RANGE_DRAWS = 399, 199
-TAILS = (2.5, 97.5)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # A month of this size gets the full shade.
 FULL_SHADE = 0.4
 IN_USD = frozenset({"ending_value", "costs_paid"})
-
-
-@dataclass(frozen=True, slots=True)
-class Uncertainty:
-    """How far a run's measures could have come out otherwise.
-
-    Parameters
-    ----------
-    sharpe : tuple of float or None
-        95% interval of the Sharpe ratio over cash, by studentised block bootstrap; ``None`` with
-        less than two years of returns or none that differ from cash.
-    volatility, max_drawdown : tuple of float or None
-        Resampling range: 2.5% and 97.5% of the measure over the same returns drawn in blocks. No
-        coverage is claimed for it.
-    """
-
-    sharpe: tuple[float, float] | None
-    volatility: tuple[float, float] | None
-    max_drawdown: tuple[float, float] | None
-
-
-def uncertainty(run: Run, seed: int) -> Uncertainty:
-    """Return the interval and the resampling ranges of a run.
-
-    Parameters
-    ----------
-    run : Run
-        A backtest with daily returns.
-    seed : int
-        Of the resampling.
-    """
-    simulation = run.simulation
-    returns = np.asarray(simulation.returns, dtype=np.float64)
-    excess = returns - simulation.cash_returns.iloc[1:].to_numpy(dtype=np.float64)
-    if len(excess) < LEAST_YEARS * YEAR or np.ptp(excess) < 1e-12:
-        return Uncertainty(None, None, None)
-    estimate = sharpe_interval(excess, periods_per_year=YEAR, seed=seed, draws=DRAWS)
-    # Volatility and drawdown live on the clusters of large moves: blocks as long as those last.
-    block = block_length(excess**2)
-    rows = stationary_indices(len(returns), block, draws=RANGE_DRAWS, seed=seed)
-    volatility, depth = _resampled(returns, rows)
-    return Uncertainty(estimate.interval, _range(volatility), _range(depth))
-
-
-def _resampled(
-    returns: FloatArray, rows: np.ndarray[tuple[int, ...], np.dtype[np.intp]]
-) -> tuple[FloatArray, FloatArray]:
-    drawn = returns[rows]
-    paths = np.cumsum(np.log1p(drawn), axis=1)
-    peaks = np.maximum(np.maximum.accumulate(paths, axis=1), 0.0)
-    depth: FloatArray = np.expm1((paths - peaks).min(axis=1))
-    volatility: FloatArray = drawn.std(axis=1, ddof=1) * np.sqrt(YEAR)
-    return volatility, depth
-
-
-def _range(values: FloatArray) -> tuple[float, float]:
-    low, high = np.percentile(values, TAILS)
-    return float(low), float(high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,26 +78,13 @@ class Drag:
     drags: tuple[str, ...]
 
 
-def drag(
-    strategy: str, window: tuple[pd.Timestamp, pd.Timestamp], end_value: Mapping[int, float]
-) -> Drag:
-    """Return the drag of each delay.
-
-    Parameters
-    ----------
-    strategy : str
-        Name of the rule.
-    window : pair of Timestamp
-        The span in which hourly bars exist.
-    end_value : mapping of hours to float
-        Final value per unit of initial cash; 0 hours among them.
-    """
-    years = (window[1] - window[0]) / pd.Timedelta(days=YEAR)
-    growth = {hours: value ** (1.0 / years) - 1.0 for hours, value in end_value.items()}
+def drag(delay: Delay) -> Drag:
+    """Return the drag of each delay; 0 hours must be among them."""
+    growth = delay.growth
     return Drag(
-        strategy=strategy,
-        first=f"{window[0]:%Y-%m-%d}",
-        last=f"{window[1]:%Y-%m-%d}",
+        strategy=delay.strategy,
+        first=f"{delay.first:%Y-%m-%d}",
+        last=f"{delay.last:%Y-%m-%d}",
         zero=percent(growth[0], 1, sign=True),
         drags=tuple(
             fixed(100.0 * (rate - growth[0]), 1, sign=True)

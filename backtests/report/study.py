@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from backtests.execution import Execution
+from backtests.latency import Delay, delayed, has_hourly, hourly_window
 from backtests.provenance import code_version, run_id, versions
-from backtests.run import Run, backtest, run_weights, window_of
+from backtests.run import Run, backtest, window_of
 from backtests.thesis.claims import Thesis, read_thesis
 from backtests.thesis.finding import Finding
 from backtests.thesis.scorecard import SEED, score
+from backtests.trials.ledger import Ledger
+from backtests.trials.recording import record_runs
 from data.panel import Panel, panel_of
 from data.settings import Settings
 from data.snapshot import Snapshot
@@ -22,21 +23,6 @@ from strategies.strategy import Strategy, weights_of
 from strategies.variants import names, variant
 
 HEADLINE = "essay_playbook"
-DELAYS_HOURS = (0, 1, 4, 12, 24, 72)
-DAY = pd.Timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """What waiting costs one rule, over the window in which hourly bars exist.
-
-    ``end_value`` is the final equity per unit of initial cash, by hours of delay.
-    """
-
-    strategy: str
-    first: pd.Timestamp
-    last: pd.Timestamp
-    end_value: Mapping[int, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +101,14 @@ def study(
     )
 
 
+def record(found: Study, ledger: Ledger) -> int:
+    """Record a study's rules in the trial ledger; return how many were new."""
+    tried = [
+        (variant(run.name, ledger.home).family, run) for run in found.runs if not run.benchmark
+    ]
+    return record_runs(ledger, tried, found.snapshot, "report")
+
+
 def _matched(
     rule: Strategy, snapshot: Snapshot, costs: Execution, panel: Panel, seed: int
 ) -> list[Run]:
@@ -134,42 +128,12 @@ def _delays(
     rules: Sequence[Strategy], snapshot: Snapshot, costs: Execution, panel: Panel
 ) -> tuple[Delay, ...]:
     """Run every rule that holds only assets with hourly bars at each delay, on the same window."""
-    if snapshot.hourly is None:
+    window = hourly_window(snapshot)
+    if window is None:
         return ()
-    first = snapshot.hourly.index[0].ceil("D")
-    last = min(snapshot.hourly.index[-1].floor("D") - 4 * DAY, snapshot.as_of)
     found = []
     for rule in rules:
-        weights = weights_of(rule, panel, snapshot.daily, snapshot.funding).loc[:last]
-        held = set(weights.columns[(weights.loc[first:].fillna(0.0) != 0).any()]) - {"CASH"}
-        if not held or not held <= set(snapshot.hourly.assets):
-            continue
-        values = {
-            hours: _end_value(rule, weights, snapshot, costs, panel, hours, (first, last))
-            for hours in DELAYS_HOURS
-        }
-        found.append(Delay(rule.name, first, last, values))
+        weights = weights_of(rule, panel, snapshot.daily, snapshot.funding)
+        if has_hourly(weights, snapshot, window):
+            found.append(delayed(rule, weights, snapshot, costs, panel, window))
     return tuple(found)
-
-
-def _end_value(
-    rule: Strategy,
-    weights: pd.DataFrame,
-    snapshot: Snapshot,
-    costs: Execution,
-    panel: Panel,
-    hours: int,
-    window: tuple[pd.Timestamp, pd.Timestamp],
-) -> float:
-    run = run_weights(
-        weights,
-        snapshot,
-        replace(costs, delay_hours=hours),
-        name=rule.name,
-        title=rule.title,
-        config=rule.config,
-        start=window[0],
-        end=window[1],
-        panel=panel,
-    )
-    return float(run.simulation.equity.iloc[-1]) / costs.initial_cash

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from backtests.report.content import Content, content
 from backtests.report.document import document
+from backtests.report.folder import json_bytes, write_folder
 from backtests.report.page import page
 from backtests.report.study import Study
-from data.atomic import replace_file
-from data.canonical import canonical_json
 
-HTML, JSON, MANIFEST = "report.html", "report.json", "manifest.json"
+HTML, JSON = "report.html", "report.json"
 
 
 def write_report(study: Study, out: Path) -> Path:
@@ -43,16 +41,9 @@ def write_content(found: Content, out: Path) -> Path:
     study = found.study
     pictures = {key: chart.png() for key, chart in found.charts.items()}
     files = {
-        JSON: (canonical_json(document(found), indent=2) + "\n").encode(),
+        JSON: json_bytes(document(found)),
         **{f"{key}.png": picture for key, picture in pictures.items()},
         HTML: page(found, pictures).encode(),
     }
-    manifest = {
-        **study.manifest,
-        "run_id": study.run_id,
-        "files": {name: hashlib.sha256(written).hexdigest() for name, written in files.items()},
-    }
-    for name, written in files.items():
-        replace_file(out / name, written)
-    replace_file(out / MANIFEST, (canonical_json(manifest, indent=2) + "\n").encode())
+    write_folder(out, files, {**study.manifest, "run_id": study.run_id})
     return out / HTML

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from backtests.holding import held_weights
 from backtests.inference.arrays import FloatArray
 from backtests.inference.timing import TimingSkill, excess_over_matched, timing_skill
-from backtests.run import Run
 from backtests.thesis.claims import Claim
 from backtests.thesis.finding import Evidence, Result
 from data.errors import TooShort, UnknownName
@@ -23,7 +23,7 @@ def playbook_skill(claim: Claim, evidence: Evidence) -> Result:
     if name not in evidence.runs:
         raise UnknownName("run of a strategy", name, evidence.runs)
     run = evidence.runs[name]
-    weights, returns, costs = held_weights(run, evidence)
+    weights, returns, costs = held_weights(run, evidence.snapshot.daily)
     if len(weights) < LEAST_DAYS:
         raise TooShort(f"{name} has run for {len(weights)} days, at least {LEAST_DAYS} are needed")
     found = _skill(claim, evidence, weights, returns, costs)
@@ -57,34 +57,6 @@ def playbook_skill(claim: Claim, evidence: Evidence) -> Result:
             f"{low:.2f} to {high:.2f}).",
         ),
     )
-
-
-def held_weights(run: Run, evidence: Evidence) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
-    """Return weights held during each bar, their excess returns, and costs over equity.
-
-    Returns
-    -------
-    weights : DataFrame
-        Bar close x assets ever held: the weight after the fill at the bar's open.
-    returns : DataFrame
-        Close-to-close simple return over that of cash; NaN where there is none.
-    costs : Series
-        Fees and slippage of the bar over the equity before it.
-    """
-    simulation = run.simulation
-    held = simulation.held.drop(columns="CASH")
-    held = held.loc[:, (held.abs() > 0).any()]
-    close = evidence.snapshot.daily.close.reindex(held.index)[list(held.columns)]
-    gross = close.ffill().pct_change()
-    equity = simulation.equity
-    at_start = held.div(1.0 + gross).mul(equity / equity.shift(1), axis=0)
-    excess = gross.sub(simulation.cash_returns, axis=0).where(close.notna())
-    fills = simulation.fills
-    bar_close = fills["fill_time"].dt.floor("D") + pd.Timedelta(days=1)
-    paid = (fills["fee"] + fills["slippage_cost"]).groupby(bar_close).sum()
-    costs = paid.reindex(held.index).fillna(0.0) / equity.shift(1)
-    weights = at_start.where(excess.notna(), 0.0).iloc[1:]
-    return weights, excess.iloc[1:], costs.iloc[1:]
 
 
 def _skill(

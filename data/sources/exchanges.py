@@ -20,9 +20,9 @@ import pandas as pd
 from data.errors import Refused, SourceError, UnexpectedAnswer, UnknownName, Unreachable
 from data.sources.archive import raw_answer
 from data.sources.redaction import first_line, redact_url
-from data.sources.retry import Transient, persist
+from data.sources.retry import Transient, persist, retry_after
 from data.sources.venues import Kind, Venue, venue
-from data.sources.web import REFUSALS, TRANSIENT_STATUS, Client, retry_after
+from data.sources.web import REFUSALS, TRANSIENT_STATUS, Client
 
 T = TypeVar("T")
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
+import pandas as pd
 import stamina
 
 from data.errors import SourceError
@@ -123,3 +125,19 @@ def _final(failure: Transient, attempts: int, patience: Patience) -> SourceError
     elif attempts > 1:
         text += f" ({attempts} attempts)"
     return type(failure.error)(text)
+
+
+def retry_after(header: str | None, clock: Clock) -> float | None:
+    """Return the seconds that a ``Retry-After`` header asks to wait, None if it asks nothing."""
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isdigit():
+        return float(text)
+    try:
+        until = pd.Timestamp(parsedate_to_datetime(text))
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.tz_localize("UTC")
+    return max(0.0, (until - clock.now()).total_seconds())

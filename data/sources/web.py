@@ -16,7 +16,6 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -36,7 +35,7 @@ from data.errors import (
 from data.sources.archive import Archiver, discard, raw_answer
 from data.sources.clock import Clock, SystemClock
 from data.sources.redaction import first_line, quiet_addresses, redact_url, scrub_bytes
-from data.sources.retry import Patience, Transient, persist
+from data.sources.retry import Patience, Transient, persist, retry_after
 
 T = TypeVar("T")
 
@@ -394,19 +393,3 @@ def _refusal(request: Request, status: int, body: bytes) -> Refused:
     said = first_line(body.decode("utf-8", errors="replace"), request.secrets)
     kind = NoSuchThing if status in _NO_SUCH_THING else Refused
     return kind(f"{request}: {reason} ({status}); the answer begins {said!r}")
-
-
-def retry_after(header: str | None, clock: Clock) -> float | None:
-    """Return the seconds that a ``Retry-After`` header asks to wait, None if it asks nothing."""
-    if header is None:
-        return None
-    text = header.strip()
-    if text.isdigit():
-        return float(text)
-    try:
-        until = pd.Timestamp(parsedate_to_datetime(text))
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.tz_localize("UTC")
-    return max(0.0, (until - clock.now()).total_seconds())

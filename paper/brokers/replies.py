@@ -9,7 +9,7 @@ from typing import Any
 
 from data.errors import BrokerUnavailable
 from data.sources.clock import Clock
-from data.sources.web import retry_after
+from data.sources.retry import retry_after
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from plumbline.options import AsOfOption, DataOption, JsonOption
 
 if TYPE_CHECKING:
     from backtests.run import Run
+    from data.snapshot import Snapshot
 
 SHOWN = ("cagr", "volatility", "sharpe", "max_drawdown", "exposure", "turnover", "costs_paid")
 
@@ -24,6 +25,10 @@ def command(
     delay: Annotated[int, typer.Option(help="Hours from decision to fill.")] = 0,
     fee_bp: Annotated[float, typer.Option(help="Fee, basis points of the trade.")] = 10.0,
     slippage_bp: Annotated[float, typer.Option(help="Slippage, basis points.")] = 10.0,
+    perpetual: Annotated[
+        list[str] | None,
+        typer.Option(help="A coin to trade as a perpetual that pays funding; repeatable, or all."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for JSON and Parquet.")] = None,
     json: JsonOption = False,
 ) -> None:
@@ -31,6 +36,8 @@ def command(
     from backtests.execution import Execution
     from backtests.output import run_summary, write_run
     from backtests.run import backtest
+    from backtests.trials.ledger import Ledger
+    from backtests.trials.recording import record_runs
     from data.panel import panel_of
     from data.settings import settings
     from plumbline.options import day, print_json, snapshot_of
@@ -38,10 +45,16 @@ def command(
     from strategies.loading import load_strategy
 
     strategy = load_strategy(name, settings().home)
-    execution = Execution(fee_bp=fee_bp, slippage_bp=slippage_bp, delay_hours=delay)
     snapshot = snapshot_of(data, as_of)
+    execution = Execution(
+        fee_bp=fee_bp,
+        slippage_bp=slippage_bp,
+        delay_hours=delay,
+        perpetuals=_perpetuals(perpetual or [], snapshot),
+    )
     panel, first, last = panel_of(snapshot), day(start), day(end)
     run = backtest(strategy, snapshot, execution, start=first, end=last, panel=panel)
+    record_runs(Ledger(settings().home), [(strategy.family, run)], snapshot, "backtest")
     # The same days for all, from the rule's first decision on.
     first = run.manifest["start"]
     yardsticks = [
@@ -56,6 +69,22 @@ def command(
     _print(run, yardsticks)
     if out is not None:
         print(f"written to {out}")
+
+
+def _perpetuals(asked: list[str], snapshot: Snapshot) -> tuple[str, ...]:
+    """The coins to trade as perpetuals; each must have funding rates."""
+    from data.errors import MissingSeries, UnknownName
+
+    if not asked:
+        return ()
+    if snapshot.funding is None:
+        raise MissingSeries("funding", "a perpetual")
+    coins = tuple(sorted(snapshot.funding["symbol"].astype(str).unique()))
+    names = coins if "all" in asked else tuple(sorted({name.upper() for name in asked}))
+    for name in names:
+        if name not in coins:
+            raise UnknownName("perpetual", name, coins)
+    return names
 
 
 def _print(run: Run, yardsticks: list[Run]) -> None:
@@ -73,6 +102,9 @@ def _print(run: Run, yardsticks: list[Run]) -> None:
     )
     costs = ", ".join(f"{name} {value:,.0f}" for name, value in run.simulation.costs.items())
     print(f"run {run.run_id}, snapshot {run.manifest['snapshot_id']}; costs in USD: {costs}")
+    if run.simulation.execution.perpetuals:
+        coins = ", ".join(run.simulation.execution.perpetuals)
+        print(f"{coins} as perpetuals: funding is paid less received; the yardsticks hold coins")
     if len(run.simulation.unfilled):
         print(f"{len(run.simulation.unfilled)} orders did not fill (unfilled.parquet with --out)")
 

@@ -57,7 +57,7 @@ def status(data: DataOption = None, as_of: AsOfOption = None, json: JsonOption =
     from data.status import market_status, quarantine, series_status
     from plumbline.options import print_json, snapshot_of
 
-    snapshot = snapshot_of(data, as_of)
+    snapshot = snapshot_of(data, as_of, live=True)
     series, markets = series_status(snapshot), market_status(snapshot)
     aside = quarantine(snapshot.source)
     if json:

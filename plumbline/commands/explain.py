@@ -28,7 +28,7 @@ def command(
     strategy = load_strategy(name, settings().home)
     if not isinstance(strategy, Strategy):
         raise InputError(f"{name}: only a strategy made of the project's pieces can be explained")
-    snapshot, when = snapshot_of(data, as_of), day(date)
+    snapshot, when = snapshot_of(data, as_of, live=True), day(date)
     assert when is not None  # the argument is required
     if when > snapshot.as_of:
         raise TooShort(

@@ -57,7 +57,7 @@ def command(
     rule = load_strategy(strategy, settings().home)
     if webhook is not None:
         checked_address(webhook)
-    snapshot = snapshot_of(data, None)
+    snapshot = snapshot_of(data, None, live=True)
     done = export(rule, snapshot, _moment(at, snapshot), out, since=day(since))
     pushed = None if webhook is None else _push(out, webhook)
     if json:

@@ -31,8 +31,8 @@ def command(
     json: JsonOption = False,
 ) -> None:
     """Fetch what is new from the publishers and exchanges; exit status 1 where some failed."""
+    from data.credentials import fred_key
     from data.live import fetch_live
-    from data.secrets import fred_key
     from data.settings import settings
     from plumbline.fetch_display import FetchDisplay
     from plumbline.options import day, print_json

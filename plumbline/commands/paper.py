@@ -207,7 +207,7 @@ def _desk(strategy: str, data: str | None, broker: str | None, at: str | None) -
     chosen = settings(data)
     rule = load_strategy(strategy, chosen.home)
     simulated = chosen.data.startswith(SIMULATED)
-    loaded = cache(lambda: snapshot_of(chosen.data, None)) if simulated else None
+    loaded = cache(lambda: snapshot_of(chosen.data, None, live=True)) if simulated else None
     clock = None
     if at is not None:
         clock = Shifted(instant(at))

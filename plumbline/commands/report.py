@@ -19,8 +19,9 @@ def command(
     out: Annotated[Path, typer.Option("--out", help="Folder to write into.")] = OUT,
 ) -> None:
     """Run every rule, test every claim and write report.html, report.json, manifest.json, PNGs."""
-    from backtests.report.study import study
+    from backtests.report.study import record, study
     from backtests.report.writer import write_report
+    from backtests.trials.ledger import Ledger
     from data.settings import settings
     from plumbline.options import snapshot_of
 
@@ -31,6 +32,7 @@ def command(
         file=sys.stderr,
     )
     found = study(snapshot, settings=settings(data))
+    record(found, Ledger(settings().home))
     page = write_report(found, out)
     for finding in found.findings:
         print(f"{finding.claim.id:>4}  {finding.verdict:<24}{finding.claim.statement}")

@@ -90,11 +90,11 @@ def show(
     unit = ""
     if name in TABLES:
         rows = table(name, **parameters)
-        frame = rows.compute(panel_of(snapshot_of(data, as_of)))
+        frame = rows.compute(panel_of(snapshot_of(data, as_of, live=True)))
     else:
         chosen = signal(name, **parameters)
         unit = chosen.unit
-        frame = chosen.compute(panel_of(snapshot_of(data, as_of))).to_frame()
+        frame = chosen.compute(panel_of(snapshot_of(data, as_of, live=True))).to_frame()
     frame = frame.loc[frame.first_valid_index() :]
     if form is Format.CSV:
         _csv(frame).to_csv(sys.stdout, index=False)

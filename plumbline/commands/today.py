@@ -43,7 +43,7 @@ def command(
     from strategies.tripwires import tripwires
     from strategies.variants import names, variant
 
-    snapshot = snapshot_of(data, as_of)
+    snapshot = snapshot_of(data, as_of, live=True)
     now, home = snapshot.as_of, settings().home
     seen = snapshot.until(now)
     panel = panel_of(seen)

@@ -34,7 +34,7 @@ def follow(
     ndarray of shape (times, assets)
         A row of NaN is no order.
     """
-    returns, tradable = moves(market), _tradable(market)
+    returns, tradable = moves(market), movable(market)
     silent = np.asarray(np.isnan(wanted).any(axis=1))
     steps = [overlay.follow(market) for overlay in overlays]
     book = Book(np.zeros(wanted.shape[1]))
@@ -60,7 +60,7 @@ def moves(market: Market) -> FloatArray:
     return np.ascontiguousarray(np.nan_to_num(change))
 
 
-def _tradable(market: Market) -> BoolArray:
+def movable(market: Market) -> BoolArray:
     """Where a holding can be changed: it has a bar, or it is delisted and leaves at its last."""
     midnight: TimeArray = market.times.tz_convert(None).to_numpy()
     out = market.tradable().copy()

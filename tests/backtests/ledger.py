@@ -44,6 +44,8 @@ class World:
     rates: Sequence[float]
     first_dead_day: Mapping[str, int] = field(default_factory=dict)
     hourly_opens: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    # Perpetuals: instants in hours, and the rate settled then.
+    funding: Mapping[str, Mapping[float, float]] = field(default_factory=dict)
 
 
 class RuinedError(Exception):
@@ -65,6 +67,7 @@ class Ledger:
     delisting: float = 0.0
     interest: float = 0.0
     borrow: float = 0.0
+    funding: float = 0.0
     equity: list[float] = field(default_factory=list)
     peak: float = 0.0
 
@@ -75,25 +78,64 @@ class Ledger:
         first, hours = min(decisions), self.terms.delay_hours
         for day in range(len(self.world.bars)):
             if day >= first:
-                self.accrue(self.world.rates[day], hours % 24 / 24)
+                self.accrue(self.world.rates[day], hours % 24 / 24, self.last_close)
+                marks = self.marks(day)
+                self.settle(day, marks, late=False)
+                self.value(self.last_close)
                 decided = day - hours // 24
                 wanted = decisions.get(decided) if decided >= first else None
                 self.trade(day, wanted)
-                self.accrue(self.world.rates[day], 1 - hours % 24 / 24)
+                self.accrue(self.world.rates[day], 1 - hours % 24 / 24, marks)
             self.close(day)
             if day >= first:
+                self.settle(day, self.last_close, late=True)
                 self.equity.append(self.value(self.last_close))
         return self.equity
 
-    def accrue(self, rate: float, days: float) -> None:
-        """Simple interest ACT/360 on the balance, dearer when it is negative."""
-        percent = rate + (self.terms.borrow_percent if self.cash < 0 else 0.0)
-        earned = self.cash * percent / 100 * days / 360
-        if self.cash < 0:
+    def accrue(self, rate: float, days: float, marks: Mapping[str, float]) -> None:
+        """Simple interest ACT/360 on all money, dearer when it is owed.
+
+        A perpetual's value is not paid for: it is money of the account's own.
+        """
+        money = self.cash
+        for name in self.world.funding:
+            if self.coins[name] != 0:
+                money += self.coins[name] * marks[name]
+        percent = rate + (self.terms.borrow_percent if money < 0 else 0.0)
+        earned = money * percent / 100 * days / 360
+        if money < 0:
             self.borrow -= earned
         else:
             self.interest += earned
         self.cash += earned
+
+    def settle(self, day: int, marks: Mapping[str, float], *, late: bool) -> None:
+        """Pay the day's funding: up to the fill, or after it and before the close."""
+        for name, rates in self.world.funding.items():
+            fill = self.fill_hour(day, name)
+            for hour, rate in rates.items():
+                early = 24 * day <= hour <= fill
+                after = fill < hour < 24 * day + 24
+                if (after if late else early) and self.coins[name] != 0:
+                    paid = self.coins[name] * marks[name] * rate
+                    self.cash -= paid
+                    self.funding += paid
+
+    def fill_hour(self, day: int, name: str) -> int:
+        """Hour at which an order for a coin fills on a day, or would."""
+        if day == self.world.first_dead_day.get(name):
+            return 24 * day
+        first = 24 * day + self.terms.delay_hours % 24
+        if self.terms.delay_hours % 24:
+            for hour in range(first, 24 * day + 24):
+                if hour in self.world.hourly_opens.get(name, {}):
+                    return hour
+        return first
+
+    def marks(self, day: int) -> dict[str, float]:
+        """Prices of the fill moment: the fill's where there could be one, else the last close."""
+        found = {name: self.price_on(day, name) for name in self.world.assets}
+        return self.last_close | {name: at for name, at in found.items() if at is not None}
 
     def close(self, day: int) -> None:
         """Remember closes and ranges; what comes after a delisting is another coin's."""

@@ -56,6 +56,7 @@ def run(given_case: Case) -> Simulation:
         given_case.rates,
         given_case.execution,
         given_case.hourly if needs_hours else None,
+        given_case.funding,
     )
 
 
@@ -364,7 +365,9 @@ class TestLedger:
         if "MATIC" in coins.index:
             known["MATIC"] = known["MATIC"].where(known.index <= MATIC_ENDED).ffill()
         worth = (coins * known.iloc[-1].reindex(coins.index)).sum()
-        cash = world.terms.initial_cash - spent + result.costs["interest"] - result.costs["borrow"]
+        costs = result.costs
+        earned = costs["interest"] - costs["borrow"] - costs["funding"]
+        cash = world.terms.initial_cash - spent + earned
         scale = max(world.terms.initial_cash, abs(spent), worth)
         assert result.equity.iloc[-1] == pytest.approx(cash + worth, abs=1e-7 * scale)
         forced = fills["reason"] == "delisted"

@@ -35,12 +35,19 @@ def test_defaults_are_next_open_with_ten_and_ten_basis_points():
         ("borrow_bp", float("inf"), "borrow_bp must be a number"),
         ("initial_cash", 0.0, "initial_cash must be a number from 0.01"),
         ("initial_cash", True, "initial_cash must be a number"),
+        ("perpetuals", "BTC", "perpetuals must be distinct names of assets, got 'BTC'"),
+        ("perpetuals", ("BTC", "BTC"), "perpetuals must be distinct names of assets"),
         ("delisting_discount", -0.1, "delisting_discount must be a number from 0 to 1"),
     ],
 )
 def test_values_that_cannot_be_are_refused(field: str, value: Any, message: str):
     with pytest.raises(BadConfig, match=f"execution: {message}"):
         Execution(**{field: value})
+
+
+def test_perpetuals_from_a_file_are_the_same_as_from_code():
+    names: Any = ["BTC", "ETH"]
+    assert Execution(perpetuals=names) == Execution(perpetuals=("BTC", "ETH"))
 
 
 def test_cash_grows_by_simple_interest_over_360_days():

@@ -170,7 +170,7 @@ def test_the_share_of_the_tail_is_an_argument_and_rounds_up():
 
 def test_interest_earned_is_no_cost():
     paid = {"fees": 1.0, "slippage": 2.0, "delisting": 3.0, "borrow": 4.0, "interest": 100.0}
-    check(costs_paid(paid), 10.0)
+    check(costs_paid(paid | {"funding": -1.5}), 8.5)
 
 
 @given(st.lists(st.floats(-0.5, 0.5).filter(lambda value: abs(value) > 1e-6), min_size=2))
@@ -197,7 +197,8 @@ def simulation(**changes: Any) -> Simulation:
         "held": pd.DataFrame({"BTC": [0.0, 0.5, -0.4], "ETH": 0.0, "CASH": 0.0}, equity.index),
         "traded": series([0.0, 0.5, 0.0]),
         "cash_returns": series([NAN, 0.0001, 0.0001]),
-        "costs": {"fees": 1.0, "slippage": 1.0, "delisting": 0.0, "borrow": 0.0, "interest": 2.0},
+        "costs": {"fees": 1.0, "slippage": 1.0, "delisting": 0.0, "borrow": 0.0, "interest": 2.0}
+        | {"funding": 0.5},
         "execution": Execution(),
     }
     return Simulation(**(parts | changes))
@@ -211,7 +212,7 @@ def test_summary_holds_every_measure_in_the_order_of_the_table():
     check(figures["max_drawdown"], -0.1)
     check(figures["exposure"], 0.45)
     check(figures["turnover"], 0.25 * 365)
-    check(figures["costs_paid"], 2.0)
+    check(figures["costs_paid"], 2.5)
     check(figures["hit_rate"], 0.5)
     check(figures["sharpe"], (-0.0001) / math.sqrt(0.02) * math.sqrt(365))
 

@@ -82,7 +82,20 @@ class Case:
             borrow_bp=self.terms.borrow_percent * 100,
             initial_cash=self.terms.initial_cash,
             delisting_discount=self.terms.delisting_discount,
+            perpetuals=tuple(self.world.funding),
         )
+
+    @property
+    def funding(self) -> pd.DataFrame | None:
+        """The funding table, its rows in no order, with a dearer venue that began later."""
+        rows = [
+            (name, self.start + hour * HOUR, rate, "first")
+            for name, rates in self.world.funding.items()
+            for hour, rate in rates.items()
+        ]
+        rows += [(name, at + HOUR, 0.05, "second") for name, at, _, _ in rows]
+        table = pd.DataFrame(rows, columns=["symbol", "ts", "rate", "venue"])
+        return table.iloc[::-1] if rows else None
 
 
 def table(
@@ -137,6 +150,7 @@ def cases(draw: st.DrawFn) -> Case:
         }
         if delay % 24
         else {},
+        funding=_funding(draw, chance, names, days),
     )
     terms = Terms(
         fee=draw(st.sampled_from([0.0, 0.001, 0.01])),
@@ -176,6 +190,21 @@ def _bars(
             row[name] = Bar(last[name], opened, high, low) if full else Bar(last[name])
         bars.append(row)
     return bars
+
+
+def _funding(
+    draw: st.DrawFn, chance: random.Random, names: tuple[str, ...], days: int
+) -> Mapping[str, Mapping[float, float]]:
+    """Rates of some coins or none, at intervals that change and at times some minutes late."""
+    rates: dict[str, dict[float, float]] = {}
+    for name in draw(st.sampled_from([(), (), names[:1], names])):
+        size = draw(st.sampled_from([0.0001, 0.003]))
+        rates[name], hour = {}, 0
+        while hour < 24 * days:
+            late = chance.choice([0.0, 0.0, 0.25]) if hour else 0.0
+            rates[name][hour + late] = size * chance.uniform(-1, 2)
+            hour += chance.choice([1, 4, 8, 8])
+    return rates
 
 
 def _decisions(

@@ -57,6 +57,20 @@ class TestTable:
             assert (mine["series"] == name).all()
 
     @some
+    @given(vintages())
+    def test_arrays_say_the_same_as_the_table(self, rows: list[Vintage]) -> None:
+        both = observations(rows)
+        for name in IDS:
+            table, arrays = both.of(name), both.vintages(name)
+            assert list(arrays.value) == list(table["value"])
+            assert list(arrays.day) == list(table["ref_date"].to_numpy().astype("datetime64[D]"))
+            known = table["known_at"].dt.tz_localize(None)
+            assert list(arrays.known) == list(known.to_numpy())
+            assert list(arrays.on_record) == list(table["known_by"] == "vintage")
+        with pytest.raises(MissingSeries):
+            both.vintages("nothing")
+
+    @some
     @given(vintages(), st.integers(0, 80))
     def test_a_cut_keeps_what_was_known_and_every_id(self, rows: list[Vintage], day: int) -> None:
         t = at("2019-09-01") + DAY * day
@@ -140,6 +154,13 @@ class TestObserve:
             210.0: "vintage",
             1.0: "rule",
         }
+        assert made.ids == {"tga", "rrp"}
+
+    def test_rows_that_speak_for_themselves_are_added_as_they_are(self) -> None:
+        rows = stored("tga", ("2021-11-02", 200.0, None))
+        more = observations([Vintage("rrp", pd.Timestamp("2021-11-02"), 1.0, at("2021-12-01"))])
+        made = observe(rows, more.table)
+        pd.testing.assert_frame_equal(made.table, observe(rows).with_rows(more.table).table)
         assert made.ids == {"tga", "rrp"}
 
     def test_instants_have_one_unit(self) -> None:

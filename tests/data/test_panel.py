@@ -52,6 +52,21 @@ def answers(panel: Panel, series: str) -> list[np.ndarray]:
     ]
 
 
+@few
+@given(vintages(), st.integers(0, len(TIMES) - 1))
+def test_one_row_says_what_it_says_among_all(rows: list[Vintage], row: int) -> None:
+    panel = Panel(observations(rows), TIMES)
+    # Some series have been asked for before, some have not.
+    whole = {series: answers(panel, series) for series in IDS[::2]}
+    one = panel.row(row)
+    assert one.times.tolist() == [TIMES[row]]
+    for series in IDS:
+        for all_rows, alone in zip(
+            whole.get(series) or answers(panel, series), answers(one, series), strict=True
+        ):
+            assert same(alone, all_rows[row : row + 1])
+
+
 class TestAgainstASlowReading:
     @few
     @given(vintages())

@@ -101,22 +101,23 @@ def test_a_backtest_trades_as_the_engine_does(phantom: Snapshot, start: Start) -
 
 
 def test_a_backtest_of_several_coins_differs_by_little(phantom: Snapshot, start: Start) -> None:
-    since, until = "2025-01-24", "2026-02-06"
+    since, until = "2024-06-03", "2026-08-06"
     freqtrade, feed, _ = start("liquidity_momentum", since, until)
     assert len(freqtrade.assets) > 5
     freqtrade.candles(phantom.daily, moment(since), moment(until) + DAY)
     found, expected = freqtrade.backtest(moment(since)), engine_fills(feed, phantom)
     both = expected.merge(found, on=["fill_time", "asset"], how="outer", suffixes=("", "_there"))
-    assert len(both) == len(expected) == len(found) > 40
+    assert len(both) == len(expected) == len(found) > 100
     assert both["price"].tolist() == both["price_there"].tolist()
-    # Freqtrade trades one pair after the other, at each on what the account is worth with the
-    # other coins at their last close and before their fees; the engine trades all of them at once.
+    # Freqtrade trades one pair after the other, so that a purchase may lack the money of a sale
+    # that comes later, and values the other coins at their last close and before their fees.
     here, there = (
         both[f"size{which}"] * both[f"side{which}"].map({"buy": 1.0, "sell": -1.0})
         for which in ("", "_there")
     )
     off = ((there - here).abs() * both["price"]).groupby(both["fill_time"]).sum()
-    assert off.max() < 0.005 * WALLET
+    assert off.max() < 0.025 * WALLET
+    assert off.median() < 0.001 * WALLET
 
 
 def test_a_dry_run_trades_as_the_engine_does(phantom: Snapshot, start: Start) -> None:

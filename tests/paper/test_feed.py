@@ -11,7 +11,16 @@ import pandas as pd
 import pytest
 
 from data import atomic
-from data.errors import InputError, PlumblineError, Tampered, TooShort, WrongLedger, WrongVersion
+from data.errors import (
+    InputError,
+    Locked,
+    PlumblineError,
+    Tampered,
+    TooShort,
+    WrongLedger,
+    WrongVersion,
+)
+from data.lock import writing
 from data.snapshot import Snapshot
 from paper.feed import Export, export, read_feed
 from paper.feed_files import read, torn, write
@@ -31,6 +40,16 @@ def world(phantom: Snapshot) -> Snapshot:
 def hole(world: Snapshot) -> Snapshot:
     """The Treasury falls silent after its statement about 2024-05-24."""
     return without_tga(world, "2024-05-24")
+
+
+@pytest.fixture(scope="module")
+def feeds(world: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A feed of one signal, and what it is after the next."""
+    out = tmp_path_factory.mktemp("feeds")
+    export(always(), world, moment("2024-05-22"), out / "one")
+    shutil.copytree(out / "one", out / "two")
+    export(always(), world, moment("2024-05-23"), out / "two")
+    return out
 
 
 class TestWhatItSays:
@@ -124,6 +143,14 @@ class TestStaleInputs:
             assert "tga was due on 2024-05-29 20:00 UTC" in signal.reason
             assert sum(signal.weights.values()) == pytest.approx(1.0)
             assert signal.valid_until == signal.decision_time + DAY + pd.Timedelta(hours=6)
+
+    def test_a_series_that_has_not_begun_is_not_late(
+        self, phantom: Snapshot, tmp_path: Path
+    ) -> None:
+        # SOFR was first published on 2018-04-03; the composite does without it before.
+        rule, day = variant("composite_proportional"), moment("2018-02-01")
+        assert [item.name for item in decide(rule, phantom, day).stale] == ["sofr"]
+        assert export(rule, phantom, day, tmp_path).signal.state == "fresh"
 
     def test_once_they_are_back_the_target_is_set_again(
         self, world: Snapshot, tmp_path: Path
@@ -250,12 +277,13 @@ class TestItOnlyGrows:
     def test_what_does_not_go_forward_is_refused(
         self,
         world: Snapshot,
+        feeds: Path,
         tmp_path: Path,
         attempt: Callable[[Snapshot, Path], Export],
         error: type[PlumblineError],
         message: str,
     ) -> None:
-        export(always(), world, moment("2024-05-22"), tmp_path)
+        shutil.copytree(feeds / "one", tmp_path, dirs_exist_ok=True)
         before = content(tmp_path)
         with pytest.raises(error, match=message):
             attempt(world, tmp_path)
@@ -272,6 +300,15 @@ class TestItOnlyGrows:
         with pytest.raises(TooShort, match="there is no target to export yet"):
             export(variant("essay_playbook"), world, moment("2019-01-01"), tmp_path / "new")
         assert not (tmp_path / "new").exists()
+
+
+def test_two_exports_at_once_wait_for_each_other(
+    world: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("paper.feed.LOCK_SECONDS", 0.05)
+    with writing(tmp_path, 1.0), pytest.raises(Locked, match="wait for it to finish"):
+        export(always(), world, moment("2024-05-22"), tmp_path)
+    assert not set(FILES) & set(content(tmp_path))
 
 
 def flip(path: Path, old: bytes, new: bytes) -> None:
@@ -302,19 +339,24 @@ class TestTampering:
         ],
     )
     def test_is_refused_and_nothing_is_written(
-        self, world: Snapshot, tmp_path: Path, fault: Callable[[Path], object], message: str
+        self,
+        world: Snapshot,
+        feeds: Path,
+        tmp_path: Path,
+        fault: Callable[[Path], object],
+        message: str,
     ) -> None:
-        export(always(), world, moment("2024-05-22"), tmp_path)
-        fault(tmp_path)
-        before = content(tmp_path)
+        folder = shutil.copytree(feeds / "one", tmp_path / "feed")
+        fault(folder)
+        before = content(folder)
         with pytest.raises(Tampered, match=message):
-            read_feed(tmp_path)
+            read_feed(folder)
         with pytest.raises(Tampered, match=message):
-            export(always(), world, moment("2024-05-23"), tmp_path)
-        assert content(tmp_path) == before
+            export(always(), world, moment("2024-05-23"), folder)
+        assert content(folder) == before
 
-    def test_another_version_is_refused(self, world: Snapshot, tmp_path: Path) -> None:
-        export(always(), world, moment("2024-05-22"), tmp_path)
+    def test_another_version_is_refused(self, feeds: Path, tmp_path: Path) -> None:
+        shutil.copytree(feeds / "one", tmp_path, dirs_exist_ok=True)
         flip(tmp_path / "latest.json", b'\n  "schema_version": 1', b'\n  "schema_version": 2')
         with pytest.raises(WrongVersion, match="schema_version 2, this program writes 1"):
             read_feed(tmp_path)
@@ -337,16 +379,6 @@ def die_at(number: int) -> Callable[[str], None]:
             raise Killed(step)
 
     return reached
-
-
-@pytest.fixture(scope="module")
-def feeds(world: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A feed of one signal, and what it is after the next."""
-    out = tmp_path_factory.mktemp("feeds")
-    export(always(), world, moment("2024-05-22"), out / "one")
-    shutil.copytree(out / "one", out / "two")
-    export(always(), world, moment("2024-05-23"), out / "two")
-    return out
 
 
 class TestCrash:
@@ -410,12 +442,14 @@ class TestCrash:
         assert content(folder) == content(feeds / "one")
 
 
-class TestReading:
-    @pytest.fixture
-    def folder(self, world: Snapshot, tmp_path: Path) -> Path:
-        export(always(), world, moment("2024-05-24"), tmp_path, since=moment("2024-05-22"))
-        return tmp_path
+@pytest.fixture(scope="module")
+def folder(world: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("folder")
+    export(always(), world, moment("2024-05-24"), out, since=moment("2024-05-22"))
+    return out
 
+
+class TestReading:
     # The last signal is valid until 05-25 06:00; the figure it rests on counts to 05-30.
     @pytest.mark.parametrize(
         ("at", "state", "btc"),

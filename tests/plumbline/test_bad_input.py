@@ -52,6 +52,7 @@ COMMANDS = [
     (("backtest", "buy_and_hold", "--start", "2024-02-10", "--end", "2024-02-01"), r"before"),
     (("backtest", "essay_playbook", "--start", "soon"), r"'soon' is not a day"),
     (("backtest", "nowhere.toml"), r"nowhere.toml"),
+    (("backtest", "buy_and_hold", "--perpetual", "BTC"), r"'funding' is not in the data"),
     (("backtest", "no.such.module:rule"), r"no.such.module"),
     (("data", "status", "--as-of", "2024-01-05"), r"'2024-01-05' has no time zone"),
     (("data", "status", "--as-of", "yesterdayish"), r"'yesterdayish' is not a time"),

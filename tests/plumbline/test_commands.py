@@ -116,6 +116,17 @@ class TestOnTheRealTables:
         weights = pd.read_parquet(tmp_path / "weights.parquet")
         assert weights.drop(columns="decision_time").dropna().sum(axis=1).sub(1).abs().max() < 1e-9
 
+    def test_a_backtest_with_perpetuals_says_what_funding_took(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        window = ("--start", "2022-01-01", "--end", "2022-03-01")
+        rule = ("backtest", "trend_200", "--perpetual", "btc", *window)
+        found = json.loads(run(capsys, *rule, "--json"))
+        assert found["manifest"]["execution"]["perpetuals"] == ["BTC"]
+        assert all(row["costs"]["funding"] == 0.0 for row in found["benchmarks"])
+        text = run(capsys, "backtest", "altcoins_hedged", "--perpetual", "all", *window)
+        assert "BTC, ETH as perpetuals: funding is paid less received" in text
+
     def test_explain_says_why(self, capsys: pytest.CaptureFixture[str]) -> None:
         text = run(capsys, "explain", "playbook_btc", "2025-11-05", "--json")
         rows = {(row["step"], row["name"]): row for row in json.loads(text)}

@@ -14,8 +14,9 @@ from backtests.execution import Execution
 from backtests.inference.one_sided import OneSided
 from backtests.inference.power import verdict_chances
 from backtests.inference.verdict import NOT_YET_TESTED
+from backtests.latency import Delay
 from backtests.metrics import summary
-from backtests.report.study import Delay, Study
+from backtests.report.study import Study
 from backtests.run import FIRST_TRADE, Run
 from backtests.simulation import Simulation
 from backtests.thesis.claims import Thesis, read_thesis
@@ -159,6 +160,7 @@ def run(name: str, snapshot: Snapshot, weight: float, *, benchmark: bool = False
         {"fill_time": [closes.index[0]], "asset": ["BTC"], "fee": [10.0], "slippage_cost": [10.0]}
     )
     costs = {"fees": 10.0, "slippage": 10.0, "delisting": 0.0, "borrow": 0.0, "interest": 50.0}
+    costs["funding"] = 0.0
     simulation = Simulation(
         weights=held,
         fills=fills,

@@ -2,91 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from backtests.palette import contrast
+from tests.report.browsing import DESK, DRAWN, PHONE, TEXTS, Visit, chromium, visit
 
 pytestmark = pytest.mark.browser
-
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
-DRAWN = "html[data-drawn]"
-# Of every element that holds text itself and can be seen: its colour and that of its ground.
-TEXTS = """() => {
-  const ground = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = getComputedStyle(at).backgroundColor;
-      if (!/rgba\\(.*, 0\\)|transparent/.test(colour)) return colour;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  const own = (element) => [...element.childNodes].some((node) =>
-    node.nodeType === Node.TEXT_NODE && node.textContent.trim());
-  return [...document.querySelectorAll("body *")]
-    .filter((element) => !element.closest("script, svg, .unseen") && own(element))
-    .filter((element) => element.checkVisibility())
-    .map((element) => [
-      element.tagName + "." + element.className + ": " + element.textContent.trim().slice(0, 30),
-      getComputedStyle(element).color,
-      ground(element),
-    ]);
-}"""
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("there is no chromium on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+    with chromium() as started:
         yield started
-        started.close()
-
-
-class Visit:
-    """A report in a tab of its own, and all that it complained of or asked for."""
-
-    def __init__(self, browser: Any, folder: Path, **options: Any) -> None:
-        self.context = browser.new_context(**options)
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.address = (folder / "report.html").as_uri()
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", self._asked)
-        self.page.goto(self.address)
-
-    def _asked(self, request: Any) -> None:
-        if not request.url.startswith((self.address, "data:", "blob:")):
-            self.complaints.append(f"request: {request.url}")
-
-
-@contextmanager
-def visit(browser: Any, folder: Path, **options: Any) -> Iterator[Visit]:
-    made = Visit(browser, folder, **options)
-    yield made
-    made.context.close()
 
 
 @pytest.fixture(scope="module")
 def at_desk(browser: Any, report: Path) -> Iterator[Visit]:
     """The report that is not simulated, on a wide screen in light colours."""
-    with visit(browser, report, viewport=DESK, color_scheme="light") as made:
+    with visit(browser, report / "report.html", viewport=DESK, color_scheme="light") as made:
         made.page.wait_for_selector(DRAWN, timeout=60_000)
         yield made
 
@@ -100,7 +37,9 @@ def desk(at_desk: Visit) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def on_phone(browser: Any, simulated_report: Path) -> Iterator[Visit]:
     """The simulated report on a phone."""
-    with visit(browser, simulated_report, viewport=PHONE, color_scheme="light") as made:
+    with visit(
+        browser, simulated_report / "report.html", viewport=PHONE, color_scheme="light"
+    ) as made:
         made.page.wait_for_selector(DRAWN, timeout=60_000)
         yield made
 
@@ -227,7 +166,7 @@ def test_the_banner_stays_on_every_screen(phone: Any) -> None:
 
 
 def test_without_scripts_pictures_stand_in_for_charts(browser: Any, report: Path) -> None:
-    with visit(browser, report, viewport=DESK, java_script_enabled=False) as made:
+    with visit(browser, report / "report.html", viewport=DESK, java_script_enabled=False) as made:
         pictures = made.page.locator(".still img")
         assert pictures.count() == 6
         assert all(picture.is_visible() for picture in pictures.all())

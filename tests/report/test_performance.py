@@ -6,17 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backtests.latency import Delay
 from backtests.metrics import cagr, max_drawdown
-from backtests.report.performance import (
-    Uncertainty,
-    bracket,
-    coins,
-    drag,
-    from_day,
-    months,
-    shown,
-    uncertainty,
-)
+from backtests.report.performance import bracket, coins, drag, from_day, months, shown
+from backtests.uncertainty import Uncertainty, uncertainty
 
 
 def test_months_compound_from_midnight_to_midnight() -> None:
@@ -48,6 +41,8 @@ def test_intervals_and_ranges_hold_the_measures(study) -> None:
         ("sharpe", found.sharpe),
         ("volatility", found.volatility),
         ("max_drawdown", found.max_drawdown),
+        ("calmar", found.calmar),
+        ("tail", found.tail),
     ):
         assert interval is not None
         assert interval[0] < run.metrics[name] < interval[1]
@@ -68,7 +63,7 @@ def test_a_yardstick_is_measured_over_the_rules_span(study) -> None:
 
 def test_cash_and_short_runs_have_no_interval(study) -> None:
     cash = next(run for run in study.runs if run.name == "cash")
-    assert uncertainty(cash, seed=1) == Uncertainty(None, None, None)
+    assert uncertainty(cash, seed=1) == Uncertainty(None)
     simulation = study.runs[0].simulation
     short = replace(
         simulation,
@@ -80,7 +75,7 @@ def test_cash_and_short_runs_have_no_interval(study) -> None:
 
 def test_drag_is_growth_a_year_less_that_without_delay() -> None:
     window = (pd.Timestamp("2020-01-01", tz="UTC"), pd.Timestamp("2021-12-31", tz="UTC"))
-    found = drag("rule", window, {0: 1.21, 24: 1.1025, 1: 1.21})
+    found = drag(Delay("rule", *window, {0: 1.21, 24: 1.1025, 1: 1.21}))
     assert found.zero == "+10.0%"
     assert found.drags == ("0.0", "−5.0")
     assert (found.first, found.last) == ("2020-01-01", "2021-12-31")

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
+from backtests import palette
 from backtests.inference.verdict import NOT_YET_TESTED, FactVerdict, ForecastVerdict, Verdict
-from backtests.report import palette
+from backtests.report.frame import TEMPLATES
 from backtests.report.verdicts import LOOKS, look
 from data.errors import UnknownName
 
 WORDS = [*Verdict, *FactVerdict, *ForecastVerdict, NOT_YET_TESTED]
-TEMPLATES = Path(palette.__file__).with_name("templates")
 TEXT = ("ink", "muted", "blue-text", "vermilion-text", "purple-text")
 
 
@@ -22,7 +21,7 @@ def test_every_word_a_claim_can_end_with_has_a_look(word) -> None:
 
 @pytest.mark.parametrize("tone", sorted({one.tone for one in LOOKS.values()}))
 def test_every_tone_has_an_icon_and_a_line(tone) -> None:
-    page = (TEMPLATES / "report.html.j2").read_text()
+    page = (TEMPLATES / "frame.html.j2").read_text()
     style = (TEMPLATES / "style.css").read_text()
     assert f'id="i-{tone}"' in page
     assert re.search(rf"\.pipe\.{tone}\b", style)

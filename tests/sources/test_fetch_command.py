@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,6 +84,34 @@ def test_a_dry_run_writes_nothing(fetch: Fetch, home: Path) -> None:
     assert status == 0
     assert "Dry run: nothing is stored" in out
     assert [path.name for path in home.iterdir()] == ["plumbline.toml"]
+
+
+KEY = "abcdef0123456789abcdef0123456789"
+
+
+@pytest.mark.parametrize("fault", ["none", "500", "403", "html", "reset"])
+def test_the_key_is_shown_nowhere(
+    fetch: Fetch,
+    scene: Scenario,
+    home: Path,
+    fault: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("FRED_API_KEY", KEY)
+    scene.fault = Fault(fault, 0 if fault == "none" else ALWAYS)
+    scene.mangle = lambda path, text: f"{text}<!-- {path} -->" if "fred_api" in path else text
+    status, out, err = fetch("--only", "fed_assets", "--since", "2026-02-02", "--json")
+    assert status in (0, 1)
+    assert any(KEY in path for path in scene.asked), "the key was never used"
+    told = [out, err, caplog.text, *(str(record.__dict__) for record in caplog.records)]
+    assert not any(KEY in text for text in told)
+    for path in home.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            plain = gzip.decompress(content) if path.suffix == ".gz" else content
+            assert KEY.encode() not in plain, path
 
 
 @pytest.mark.parametrize(

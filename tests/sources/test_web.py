@@ -20,8 +20,8 @@ from data.sources.archive import RawAnswer
 from data.sources.base import collect
 from data.sources.fred_api import FredApi
 from data.sources.redaction import HostOnly, first_line, redact_url
-from data.sources.retry import Patience, Transient, persist
-from data.sources.web import Client, Page, Request, retry_after
+from data.sources.retry import Patience, Transient, persist, retry_after
+from data.sources.web import Client, Page, Request
 from tests.sources.clock import VirtualClock
 from tests.sources.faults import ALWAYS, Fault
 from tests.sources.server import Scenario, Server

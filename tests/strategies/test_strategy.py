@@ -226,7 +226,16 @@ def test_weights_of_a_users_own_object() -> None:
 def test_orders_in_force() -> None:
     path = strategy(Stated((NAN, 0.4, NAN, 0.6))).path(market({"BTC": [1.0] * 4}))
     same(path.in_force()[:, 0], [0, 0.4, 0.4, 0.6])
+    same([path.in_force_at(row)[0] for row in range(4)], [0, 0.4, 0.4, 0.6])
     assert path.first == 1
+
+
+def test_the_order_in_force_may_be_old() -> None:
+    days = 1_000
+    weights = (NAN, 0.4, *[NAN] * (days - 3), 0.6)
+    path = strategy(Stated(weights)).path(market({"BTC": [1.0] * days}))
+    found = [path.in_force_at(row)[0] for row in (0, 1, 63, 64, 65, 600, days - 2, days - 1)]
+    same(found, [0, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.6])
 
 
 def test_the_panel_may_begin_before_or_after_the_bars() -> None:

@@ -13,7 +13,7 @@ import pytest
 from backtests.inference.one_sided import OneSided
 from backtests.inference.verdict import FactVerdict, ForecastVerdict, Verdict
 from backtests.thesis.claims import Claim, Thesis, read_thesis
-from backtests.thesis.finding import Evidence, Finding, Result
+from backtests.thesis.finding import Finding, Result
 from backtests.thesis.scorecard import METHODS, _adjust, _finding, score
 from data.errors import UnknownName
 from data.panel import panel_of
@@ -222,16 +222,12 @@ def test_an_association_below_the_smallest_of_interest_is_not_support() -> None:
 
 
 def test_held_weights_and_returns_add_up_to_the_account(phantom: Snapshot) -> None:
+    from backtests.holding import held_weights
     from backtests.run import backtest
-    from backtests.thesis.skill import held_weights
     from strategies.variants import variant
 
-    panel = panel_of(phantom)
-    run = backtest(variant("essay_playbook"), phantom, panel=panel)
-    evidence = Evidence(
-        thesis=read_thesis(), snapshot=phantom, panel=panel, runs={run.name: run}, seed=1
-    )
-    weights, returns, costs = held_weights(run, evidence)
+    run = backtest(variant("essay_playbook"), phantom, panel=panel_of(phantom))
+    weights, returns, costs = held_weights(run, phantom.daily)
     rebuilt = (weights * returns.fillna(0.0)).sum(axis=1) - costs
     cash = run.simulation.cash_returns.reindex(rebuilt.index)
     actual = run.simulation.returns.reindex(rebuilt.index) - cash

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
 from backtests.metrics import drawdown
 from backtests.palette import LIGHT
+from backtests.report.figures import ends
 from backtests.report.figures.base import (
-    FONT,
     Chart,
     Key,
-    apart,
     axis,
     label,
     layout,
     line,
-    log_ticks,
     panel_title,
     tidy,
     time_axis,
     upright,
 )
+from backtests.report.figures.ends import Line
 from backtests.report.wording import fixed, percent
 from backtests.run import Run
 
@@ -41,15 +38,6 @@ COLOURS: Mapping[str, str] = {
     TREND: "green",
 }
 WEEK = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One account: the run's name, its label and its colour token."""
-
-    name: str
-    label: str
-    colour: str
 
 
 def kind(name: str) -> str:
@@ -156,11 +144,6 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
     rest = [panel_title(TITLES[1], DEPTH[1]), panel_title(TITLES[2], HELD[1])]
     essay = label("essay", day, VALUE[1], "@ink")
     top.append(essay | {"yref": "paper", "xanchor": "right", "yanchor": "top", "xshift": -4})
-    ends = []
-    for one, place in zip(accounts, _label_places(rows, accounts), strict=True):
-        at = float(np.log10(place))
-        ends.append(label("●", 1, at, "@" + one.colour, xref="paper", xshift=4))
-        ends.append(label(one.label, 1, at, "@" + _text(one.colour), xref="paper", xshift=17))
     return {
         "data": traces,
         "layout": layout(
@@ -170,11 +153,11 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
             xaxis=time_axis(
                 anchor="y3", range=[f"{rows.index[0]:%Y-%m-%d}", f"{rows.index[-1]:%Y-%m-%d}"]
             ),
-            yaxis=axis(domain=list(VALUE), type="log", tickformat="~s", tickvals=_ticks(rows)),
+            yaxis=ends.value_axis(rows, VALUE),
             yaxis2=axis(domain=list(DEPTH), tickformat=".0%"),
             yaxis3=axis(domain=list(HELD), tickformat=".0%", rangemode="tozero"),
             shapes=[upright(day, 0.0, VALUE[1])],
-            annotations=[*top, *rest, *ends],
+            annotations=[*top, *rest, *ends.labels(accounts, _places(rows, accounts))],
         ),
         "narrow": {
             "height": 560,
@@ -184,20 +167,8 @@ def _spec(rows: pd.DataFrame, accounts: Sequence[Line], published: pd.Timestamp)
     }
 
 
-def _ticks(rows: pd.DataFrame) -> list[float]:
-    equity = rows["equity"]
-    return log_ticks(float(equity.min().min()), float(equity.max().max()))
-
-
-def _text(colour: str) -> str:
-    return {"blue": "blue-text", "ink": "ink"}.get(colour, "muted")
-
-
-def _label_places(rows: pd.DataFrame, accounts: Sequence[Line]) -> list[float]:
-    equity = rows["equity"]
-    ends = [float(np.log10(equity[one.name].iloc[-1])) for one in accounts]
-    reach = float(np.log10(equity.max().max() / equity.min().min()))
-    return [10.0**place for place in apart(ends, 0.058 * reach)]
+def _places(rows: pd.DataFrame, accounts: Sequence[Line]) -> list[float]:
+    return ends.places(rows, accounts, 0.058)
 
 
 def _still(
@@ -209,22 +180,7 @@ def _still(
     for one in reversed(accounts):
         width = 1.8 if one.name == head else 1.1 if one.colour != "grey" else 0.8
         value.plot(rows.index, rows["equity"][one.name], color=LIGHT[one.colour], linewidth=width)
-    value.set_yscale("log")
-    value.set_yticks(_ticks(rows))
-    value.minorticks_off()
-    value.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: f"{amount:,.0f}"))
-    for one, place in zip(accounts, _label_places(rows, accounts), strict=True):
-        for text, left, colour in (("●", 4, one.colour), (one.label, 14, _text(one.colour))):
-            value.annotate(
-                text,
-                (1, place),
-                xytext=(left, 0),
-                textcoords="offset points",
-                xycoords=("axes fraction", "data"),
-                va="center",
-                fontsize=FONT - 1.5,
-                color=LIGHT[colour],
-            )
+    ends.draw(value, rows, accounts, _places(rows, accounts))
     for name in rows["drawdown"].columns:
         colour = LIGHT["blue" if name == head else "ink"]
         depth.plot(rows.index, rows["drawdown"][name], color=colour, linewidth=0.9)

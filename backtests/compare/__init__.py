@@ -1,0 +1,1 @@
+"""Compare variants with each other and with yardsticks, on the same days."""

@@ -1,0 +1,1 @@
+"""How a comparison reads: sentences, tables, charts, page, memo and JSON."""

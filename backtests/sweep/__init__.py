@@ -1,0 +1,1 @@
+"""Parameter sweeps: grids of variants, screened in chunks, confirmed by the engine."""

@@ -1,0 +1,72 @@
+"""Where each figure of a block of variants stands in the kernel's scratch array.
+
+A block is 64 variants, its lanes, side by side. All state stands in one flat array of float64:
+first the rows of the block (one figure a lane), then, for each asset, its own rows next to each
+other. A constant below is the place of a row's first lane. One array, and rows at known distances:
+otherwise the compiler must suspect that rows overlap and gives up its vectors.
+"""
+
+from __future__ import annotations
+
+from numba import njit
+
+LANES = 64
+# Rows lie a little more than their lanes apart, else many would compete for the same cache lines.
+_APART = LANES + 8
+_ROWS = iter(range(0, 1000 * _APART, _APART))
+
+# Parameters of the rule.
+ENTER, LEAVE, SIGN, DAILY = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+GROSS, TARGET, CEILING = next(_ROWS), next(_ROWS), next(_ROWS)
+KEEP, PAUSE, HOLD, BAND = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+# Costs: exchange fee, slippage, what a dollar bought or sold costs, the spread of one day.
+FEE, SLIP, BUY, SELL, SPREAD = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+PARAMETERS = SPREAD // _APART + 1
+# What the rule sees, and what it wants: gross exposure, and whether that is an order.
+SEEN, RISES, WISH, ORDER, ACTS = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+# State of the rule, of its shadow book, and the last order given.
+SWITCH, BEGUN, PEAK, STOPPED = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+BOOK, BOOK_CASH, ALIVE = next(_ROWS), next(_ROWS), next(_ROWS)
+MOVED, ORDERED, GIVEN, GIVEN_AT = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+GAP, AIMED = next(_ROWS), next(_ROWS)
+# The account: cash, value before the fill and after it, one over the former, and the fill's sums.
+CASH, FREE, VALUE, NEW, ONE_OVER = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+SUM_HELD, SUM_WANTED, CHANGED = next(_ROWS), next(_ROWS), next(_ROWS)
+LOOSE, STUCK, TRADED, FILLS, PAID = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+END, MARGIN, INVERSE, LEAST = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+FLOOR, FOLD = next(_ROWS), next(_ROWS)
+# What is handed back, in this order: last value, sums of excess returns, of their squares and of
+# their products with the cash return, deepest ratio to the peak, sums of turnover, costs, fills,
+# gross weights and weights of BTC, status.
+LAST, EXCESS, SQUARES, PRODUCTS = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+DOWN, TURNOVER, COSTS, COUNT = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+EXPOSURE, BTC_EXPOSURE, STATUS = next(_ROWS), next(_ROWS), next(_ROWS)
+APART = _APART
+RESULTS = (STATUS - LAST) // _APART + 1
+ROWS = STATUS + _APART
+
+# Rows of one asset: dollars held at the last close, weight wanted, dollars in the shadow book,
+# dollars aimed at there.
+HELD, WANTED, SHADOW, AIM = 0, _APART, 2 * _APART, 3 * _APART
+STEP = 4 * _APART
+
+# Places of the index array: columns of the paths.
+PATH, TREND, VOLATILITY, INDEX_ROWS = 0, LANES, 2 * LANES, 3 * LANES
+
+# As in the engine: differences below a billionth are rounding, not trades.
+ROUNDING = 1e-9
+# Slippage beyond this would be a broken or dying market.
+MAX_SLIPPAGE = 0.5
+FINE, RUINED, UNSETTLED = 0.0, 1.0, 2.0
+# A purchase that lacks less money than this share of the account lacks nothing.
+SHORT = 1e-12
+
+
+@njit(nogil=True, error_model="numpy")
+def kept(old: float) -> float:
+    """Return the figure that a row keeps where its new one is not taken.
+
+    Without the addition the compiler sees that nothing need be stored there, and makes it a masked
+    store, which takes some processors ten times as long as a plain one.
+    """
+    return old + 0.0

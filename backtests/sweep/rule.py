@@ -1,0 +1,386 @@
+"""The rules that the kernel decides itself, one decision day at a time, 64 variants at once.
+
+Each function is a loop over lanes that only loads, selects and stores: a load inside a branch
+would cost the vectors. They restate `strategies.exposure.threshold`, `.proportional` and
+`strategies.overlays`, with the shadow book kept in dollars rather than in weights.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from numba import njit
+
+from backtests.sweep.lanes import (
+    ACTS,
+    AIM,
+    AIMED,
+    ALIVE,
+    BAND,
+    BEGUN,
+    BOOK,
+    BOOK_CASH,
+    CEILING,
+    DAILY,
+    ENTER,
+    FREE,
+    GAP,
+    GIVEN,
+    GIVEN_AT,
+    GROSS,
+    HOLD,
+    KEEP,
+    LANES,
+    LEAVE,
+    MOVED,
+    ORDER,
+    ORDERED,
+    PATH,
+    PAUSE,
+    PEAK,
+    RISES,
+    ROUNDING,
+    ROWS,
+    SEEN,
+    SHADOW,
+    SIGN,
+    STEP,
+    STOPPED,
+    SWITCH,
+    TARGET,
+    TREND,
+    VOLATILITY,
+    WANTED,
+    WISH,
+    kept,
+)
+from data.aliases import BoolArray, FloatArray, IntArray
+
+NO_OVERLAY, GROSS_ONLY, VOLATILITY_ONLY, GROSS_FIRST, VOLATILITY_FIRST = 0, 1, 2, 3, 4
+NOTHING, STOP, HOLDING, REBALANCE = 0, 1, 2, 3
+
+
+class Tables(NamedTuple):
+    """What the rules look at, by decision day (T) of the market: see :class:`paths.Paths`."""
+
+    signals: FloatArray  # (T, P)
+    unit: FloatArray  # (T, A), zero where unknown
+    unit_known: BoolArray  # (T,)
+    unit_gross: FloatArray  # (T,), sum of the absolute weights
+    unit_sum: FloatArray  # (T,)
+    stuck: BoolArray  # (T,), some asset that may be held is not movable
+    volatilities: FloatArray  # (T, Q)
+    rising: FloatArray  # (T, D), one or zero
+    growth: FloatArray  # (T, A), close over the last close
+    movable: BoolArray  # (T, A)
+    priced: BoolArray  # (T,)
+    friday: BoolArray  # (T,)
+
+
+class Block(NamedTuple):
+    """What all lanes of a block have in common."""
+
+    proportional: bool
+    targets: int
+    late: IntArray  # (3,)
+    daily: bool  # some lane decides daily
+    one_path: bool
+    one_trend: bool
+    levered: bool  # a shadow book might lose everything
+
+
+compiled = njit(nogil=True, error_model="numpy")
+# Handing arrays to a function costs more than a loop over lanes: not for what runs on every bar.
+inlined = njit(nogil=True, error_model="numpy", inline="always")
+
+
+@inlined
+def decide(s: FloatArray, index: IntArray, block: Block, tables: Tables, t: int) -> None:
+    """Leave in ORDER and WISH what the rules order on day `t`, and carry the shadow books on."""
+    assets, late = tables.unit.shape[1], block.late
+    gather(s, SEEN, tables.signals, t, index, PATH, block.one_path)
+    look(s, block.proportional)
+    closed = not tables.priced[t] or not (tables.friday[t] or block.daily)
+    if block.targets != NO_OVERLAY and not closed:
+        limit(s, index, tables, block.targets, t)
+    day = -1.0 if closed else (1.0 if tables.friday[t] else 0.0)
+    begin(s, tables.unit_known[t], day)
+    if late[0] != NOTHING:
+        mark(s, tables.growth, t, assets, block.levered)
+        if not closed:
+            follow(s, index, block, tables, t)
+    for k in range(LANES):
+        wish = s[WISH + k]
+        s[WISH + k] = kept(wish) if s[ORDER + k] != 0.0 else 0.0
+
+
+@compiled
+def in_usual_order(late: IntArray) -> bool:
+    """Whether a rebalance band, if there is one, comes last."""
+    two = late[0] < late[1] or late[1] == NOTHING or (late[0] == HOLDING and late[1] == STOP)
+    return two and (late[2] == NOTHING or late[2] == REBALANCE)
+
+
+@compiled
+def follow(s: FloatArray, index: IntArray, block: Block, tables: Tables, t: int) -> None:
+    """Apply the overlays that look at holdings, in the block's order, and settle."""
+    assets = tables.unit.shape[1]
+    aimed = False
+    for place in range(3):
+        kind = block.late[place]
+        if kind == STOP:
+            gather(s, RISES, tables.rising, t, index, TREND, block.one_trend)
+            stop(s, t)
+            aimed = False
+        elif kind == HOLDING:
+            hold(s, t)
+        elif kind == REBALANCE:
+            aim(s, tables, t, assets)
+            keep_in_band(s)
+            aimed = True
+    if not aimed:
+        aim(s, tables, t, assets)
+    settle(s, t, assets)
+
+
+@compiled
+def gather(
+    s: FloatArray,
+    row: int,
+    paths: FloatArray,
+    t: int,
+    index: IntArray,
+    place: int,
+    shared: bool,
+) -> None:
+    """Lay today's value of each lane's path into a row."""
+    if shared:
+        value = paths[t, index[place]]
+        for k in range(LANES):
+            s[row + k] = value
+    else:
+        for k in range(LANES):
+            s[row + k] = paths[t, index[place + k]]
+
+
+@compiled
+def mark(s: FloatArray, growth: FloatArray, t: int, assets: int, levered: bool) -> None:
+    """Carry the shadow books to the close of day `t`."""
+    for k in range(LANES):
+        s[BOOK + k] = s[BOOK_CASH + k]
+    for a in range(assets):
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+        factor = growth[t, a]
+        for k in range(LANES):
+            worth = own[SHADOW + k] * factor
+            own[SHADOW + k] = worth
+            s[BOOK + k] += worth
+    if levered:
+        for k in range(LANES):
+            if s[BOOK + k] <= 0.0:
+                s[BOOK + k], s[BOOK_CASH + k], s[ALIVE + k] = 1.0, 1.0, 0.0
+                for a in range(assets):
+                    s[ROWS + a * STEP + SHADOW + k] = 0.0
+
+
+@compiled
+def look(s: FloatArray, proportional: bool) -> None:
+    """Gross exposure by the rule alone; NaN where the signal is unknown."""
+    if proportional:
+        for k in range(LANES):
+            gross = 0.5 + s[ENTER + k] * s[SEEN + k]
+            gross = 0.0 if gross < 0.0 else gross
+            s[WISH + k] = 1.0 if gross > 1.0 else gross
+    else:
+        for k in range(LANES):
+            seen, state = s[SIGN + k] * s[SEEN + k], s[SWITCH + k]
+            above, below = s[ENTER + k], s[LEAVE + k]
+            state = 0.0 if seen <= below else state
+            state = 1.0 if seen > above else state
+            s[SWITCH + k] = state + 0.0
+            s[WISH + k] = state if seen == seen else math.nan
+
+
+@compiled
+def limit(s: FloatArray, index: IntArray, tables: Tables, targets: int, t: int) -> None:
+    """Apply the highest gross exposure and the volatility target, in the block's order."""
+    spread = tables.unit_gross[t]
+    if targets in (GROSS_ONLY, GROSS_FIRST):
+        cut(s, spread)
+    if targets != GROSS_ONLY:
+        gather(s, SEEN, tables.volatilities, t, index, VOLATILITY, False)
+        for k in range(LANES):
+            gross, past = s[WISH + k], s[SEEN + k]
+            factor = s[TARGET + k] / (gross * past)
+            highest = s[CEILING + k]
+            factor = highest if factor > highest else factor
+            factor = factor if past > 0.0 else math.nan
+            s[WISH + k] = 0.0 if gross == 0.0 else gross * factor
+    if targets == VOLATILITY_FIRST:
+        cut(s, spread)
+
+
+@compiled
+def cut(s: FloatArray, spread: float) -> None:
+    """Scale down what is above the highest gross exposure."""
+    for k in range(LANES):
+        gross, highest = s[WISH + k], s[GROSS + k]
+        size = gross * spread
+        s[WISH + k] = gross * (highest / (size if size > highest else highest))
+
+
+@compiled
+def begin(s: FloatArray, unit_known: bool, day: float) -> None:
+    """Tell who decides today and wants an order; nobody acts before the first such day."""
+    for k in range(LANES):
+        wish, daily, begun = s[WISH + k], s[DAILY + k], s[BEGUN + k]
+        decides = (daily + day) > 0.0
+        wants = (wish == wish) & (unit_known | (wish == 0.0)) & decides
+        begins = wants | (begun != 0.0)
+        s[BEGUN + k] = 1.0 if begins else 0.0
+        s[ACTS + k] = 1.0 if begins & decides else 0.0
+        s[ORDER + k] = 1.0 if wants else 0.0
+
+
+@compiled
+def stop(s: FloatArray, t: int) -> None:
+    """Go to cash after a loss from the peak; stay there for the pause and until BTC rises."""
+    now = float(t)
+    for k in range(LANES):
+        worth, peak, since = s[BOOK + k] * s[ALIVE + k], s[PEAK + k], s[STOPPED + k]
+        order, wish, acts = s[ORDER + k], s[WISH + k], s[ACTS + k] != 0.0
+        halted = since >= 0.0
+        stays = halted & ((now - since < s[PAUSE + k]) | (s[RISES + k] == 0.0))
+        highest = worth if halted | (worth > peak) else peak
+        trips = (worth < s[KEEP + k] * highest) & ~stays
+        out = (stays | trips) & acts
+        changes = acts & ~stays
+        stop_at = now if trips else -1.0
+        s[PEAK + k] = highest if changes else kept(peak)
+        s[STOPPED + k] = stop_at if changes else kept(since)
+        s[ORDER + k] = 1.0 if out else kept(order)
+        s[WISH + k] = 0.0 if out else kept(wish)
+
+
+@compiled
+def hold(s: FloatArray, t: int) -> None:
+    """Withhold orders within the minimum holding time."""
+    now = float(t)
+    for k in range(LANES):
+        order = s[ORDER + k]
+        s[ORDER + k] = 0.0 if now - s[MOVED + k] < s[HOLD + k] else kept(order)
+
+
+@compiled
+def aim(s: FloatArray, tables: Tables, t: int, assets: int) -> None:
+    """Dollars that each order would lead to in the shadow book, and how far that is away.
+
+    What is to be entered or left altogether is infinitely far.
+    """
+    if tables.stuck[t]:
+        attain(s, tables, t, assets)
+    else:
+        for a in range(assets):
+            own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+            unit = tables.unit[t, a]
+            for k in range(LANES):
+                own[AIM + k] = s[WISH + k] * unit * s[BOOK + k]
+    for k in range(LANES):
+        s[GAP + k] = 0.0
+        s[AIMED + k] = 0.0
+    for a in range(assets):
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+        for k in range(LANES):
+            after, before = own[AIM + k], own[SHADOW + k]
+            widest = s[GAP + k]
+            gap = abs(after - before)
+            switched = ((after == 0.0) != (before == 0.0)) & (gap > ROUNDING * s[BOOK + k])
+            gap = math.inf if switched else gap
+            s[GAP + k] = gap if gap > widest else kept(widest)
+            s[AIMED + k] += after
+
+
+@compiled
+def attain(s: FloatArray, tables: Tables, t: int, assets: int) -> None:
+    """As `aim`, where some holding cannot be moved and what it binds cannot be spent."""
+    for k in range(LANES):
+        total, wanted, bought, frozen = 0.0, 0.0, 0.0, False
+        for a in range(assets):
+            own = ROWS + a * STEP + k
+            after = s[WISH + k] * tables.unit[t, a] * s[BOOK + k]
+            wanted += after
+            if not tables.movable[t, a]:
+                after = s[own + SHADOW]
+                frozen = frozen or after > 0.0
+            elif after > 0.0:
+                bought += after
+            s[own + AIM] = after
+            total += after
+        excess = total - max(wanted, s[BOOK + k])
+        if frozen and excess > ROUNDING * s[BOOK + k] and bought > 0.0:
+            left = max(0.0, 1.0 - excess / bought)
+            for a in range(assets):
+                own = ROWS + a * STEP + k
+                if tables.movable[t, a] and s[own + AIM] > 0.0:
+                    s[own + AIM] *= left
+
+
+@compiled
+def keep_in_band(s: FloatArray) -> None:
+    """Withhold orders that would move no holding by more than the band."""
+    for k in range(LANES):
+        order, far = s[ORDER + k], s[GAP + k] > s[BAND + k] * s[BOOK + k]
+        s[ORDER + k] = kept(order) if far | (s[ORDERED + k] == 0.0) else 0.0
+
+
+@compiled
+def settle(s: FloatArray, t: int, assets: int) -> None:
+    """Carry the orders out in the shadow book."""
+    now = float(t)
+    for k in range(LANES):
+        order, moved, done = s[ORDER + k] != 0.0, s[MOVED + k], s[ORDERED + k]
+        book, cash, gap = s[BOOK + k], s[BOOK_CASH + k], s[GAP + k]
+        s[MOVED + k] = now if order & (gap > ROUNDING * book) else kept(moved)
+        s[ORDERED + k] = 1.0 if order else kept(done)
+        s[BOOK_CASH + k] = book - s[AIMED + k] if order else kept(cash)
+    for a in range(assets):
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+        for k in range(LANES):
+            after, before, order = own[AIM + k], own[SHADOW + k], s[ORDER + k]
+            own[SHADOW + k] = after if order != 0.0 else kept(before)
+
+
+@compiled
+def remember(s: FloatArray, t: int) -> None:
+    """Keep the last order given."""
+    for k in range(LANES):
+        order, given, at = s[ORDER + k] != 0.0, s[GIVEN + k], s[GIVEN_AT + k]
+        wish = s[WISH + k]
+        s[GIVEN + k] = wish if order else kept(given)
+        s[GIVEN_AT + k] = t * 1.0 if order else kept(at)
+
+
+@compiled
+def in_force(s: FloatArray, tables: Tables) -> None:
+    """Order what is in force: a run begins with the last order given, whenever that was."""
+    for k in range(LANES):
+        at = int(s[GIVEN_AT + k])
+        s[ORDER + k] = 1.0 if at >= 0 else 0.0
+        s[FREE + k] = 1.0 - s[GIVEN + k] * tables.unit_sum[max(at, 0)]
+        for a in range(tables.unit.shape[1]):
+            s[ROWS + a * STEP + WANTED + k] = s[GIVEN + k] * tables.unit[max(at, 0), a]
+        s[WISH + k] = s[ROWS + WANTED + k]
+
+
+@compiled
+def spread_out(s: FloatArray, tables: Tables, t: int) -> None:
+    """Spread the wanted gross exposure over the assets; what is left is cash."""
+    total = tables.unit_sum[t]
+    for k in range(LANES):
+        s[FREE + k] = 1.0 - s[WISH + k] * total
+    for a in range(tables.unit.shape[1]):
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+        share = tables.unit[t, a]
+        for k in range(LANES):
+            own[WANTED + k] = s[WISH + k] * share

@@ -1,0 +1,1 @@
+"""The trial ledger: every configuration ever evaluated, and the sealed holdout."""

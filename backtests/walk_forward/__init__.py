@@ -1,0 +1,1 @@
+"""Walk forward: parameters chosen on the past, judged on what came after."""

@@ -1,0 +1,232 @@
+"""``plumbline walkforward``: choose on the past, judge on what came after."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from plumbline.options import AsOfOption, DataOption, JsonOption
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from backtests.run import Run
+    from backtests.walk_forward.combinatorial import PurgedPaths
+    from backtests.walk_forward.reach import Reach
+    from backtests.walk_forward.variants import Variants
+    from backtests.walk_forward.walk import Settings, WalkForward
+    from data.snapshot import Snapshot
+    from strategies.strategy import WeightRule
+
+SHOWN = ("cagr", "volatility", "sharpe", "max_drawdown", "exposure", "turnover", "costs_paid")
+MOST = 500
+
+
+def command(
+    variants: Annotated[
+        list[str], typer.Argument(help="A grid file (.toml), or two or more variants.")
+    ],
+    data: DataOption = None,
+    as_of: AsOfOption = None,
+    train: Annotated[int, typer.Option(help="Days to choose on; the least when anchored.")] = 730,
+    test: Annotated[int, typer.Option(help="Days of a test window.")] = 182,
+    rolling: Annotated[
+        bool, typer.Option("--rolling/--anchored", help="Let training windows move, or grow.")
+    ] = False,
+    by: Annotated[str, typer.Option(help="Criterion: sharpe, skill or mean.")] = "sharpe",
+    purge: Annotated[
+        int | None, typer.Option(help="Days purged; by default the longest holding.")
+    ] = None,
+    embargo: Annotated[
+        int | None, typer.Option(help="Days of embargo; by default the longest look-back.")
+    ] = None,
+    folds: Annotated[int, typer.Option(help="Folds of the combinatorial paths; 0 for none.")] = 6,
+    test_folds: Annotated[int, typer.Option(help="Folds tested on at a time.")] = 2,
+    start: Annotated[str | None, typer.Option(help="First decision day.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last decision day.")] = None,
+    most: Annotated[int, typer.Option(help="Refuse more variants than this.")] = MOST,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for JSON and Parquet.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Walk forward over the variants: anchored or rolling windows, and combinatorial paths."""
+    from backtests.walk_forward.output import walk_summary, write_walk
+    from backtests.walk_forward.reach import reach_of
+    from backtests.walk_forward.variants import variants_of
+    from backtests.walk_forward.walk import Settings
+    from data.settings import settings
+    from plumbline.options import day, print_json, snapshot_of
+
+    chosen = variants_of(variants, settings().home, most=most)
+    reach = reach_of(rule.config for rule in chosen.rules)
+    holding = reach.holding if purge is None else purge
+    looking_back = reach.look_back if embargo is None else embargo
+    how = Settings(train, test, not rolling, by, holding, looking_back)
+    span = (day(start) or chosen.start, day(end) or chosen.end)
+    snapshot = snapshot_of(data, as_of)
+    found, combined = _evaluate(chosen, how, reach, snapshot, span, (folds, test_folds))
+    summary = walk_summary(found, combined, snapshot)
+    if out is not None:
+        write_walk(out, summary, found)
+    if json:
+        print_json(summary)
+        return
+    _print_windows(found.paths.varied, summary)
+    _print_accounts(found.run, _beside(found, snapshot))
+    _print_words(summary)
+    if out is not None:
+        print(f"written to {out}")
+
+
+def _evaluate(
+    chosen: Variants,
+    how: Settings,
+    reach: Reach,
+    snapshot: Snapshot,
+    span: tuple[pd.Timestamp | None, pd.Timestamp | None],
+    folds: tuple[int, int],
+) -> tuple[WalkForward, PurgedPaths | None]:
+    """Run the variants, walk forward over them, recombine paths, and record what was tried."""
+    from backtests.trials.ledger import Ledger
+    from backtests.trials.recording import record_trials, trial_of
+    from backtests.walk_forward.combinatorial import purged_paths
+    from backtests.walk_forward.variant_paths import variant_paths
+    from backtests.walk_forward.walk import walk_forward
+    from data.panel import panel_of
+    from data.settings import settings
+    from plumbline.progress import Bar
+
+    panel = panel_of(snapshot)
+    with Bar(len(chosen.rules)) as bar:
+        paths = variant_paths(
+            chosen.rules,
+            snapshot,
+            chosen.execution,
+            varied=chosen.varied,
+            start=span[0],
+            end=span[1],
+            panel=panel,
+            progress=bar.reach,
+        )
+    name = f"{chosen.name}:walk_forward"
+    found = walk_forward(paths, snapshot, how, reach, name=name, panel=panel)
+    combined = None
+    if folds[0]:
+        combined = purged_paths(
+            paths,
+            by=how.by,
+            purge=how.purge,
+            embargo=how.embargo,
+            folds=folds[0],
+            test_folds=folds[1],
+        )
+    tried = [*paths.trials, trial_of(chosen.rules[0].family, found.run, snapshot)]
+    record_trials(Ledger(settings().home), tried, snapshot, "walk_forward")
+    return found, combined
+
+
+def _beside(found: WalkForward, snapshot: Snapshot) -> list[Run]:
+    """Run what the stitched account stands beside, on its days: the best by hindsight, BTC."""
+    import numpy as np
+
+    from backtests.run import backtest
+    from data.panel import panel_of
+    from strategies.baselines import baseline
+
+    panel = panel_of(snapshot)
+    scores = found.test_scores()
+    rules: list[WeightRule] = [baseline("buy_and_hold")]
+    if np.isfinite(scores).any():
+        rules.insert(0, found.paths.rules[int(np.nanargmax(scores))])
+    first, last = found.steps[0].window.test_first, found.steps[-1].window.test_last
+    return [
+        backtest(rule, snapshot, found.paths.execution, start=first, end=last, panel=panel)
+        for rule in rules
+    ]
+
+
+def _print_windows(varied: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> None:
+    from plumbline.options import print_table
+
+    how, parameters = summary["settings"], list(varied[0])
+    print_table(
+        f"Chosen in each window by {how.by} a year, {'anchored' if how.anchored else 'rolling'}, "
+        f"{how.gap} days kept clear between training and test",
+        ("trained on", "used on", *parameters, "in training", "on test", f"rank of {len(varied)}"),
+        [
+            (
+                f"{row['train_first']:%Y-%m-%d} .. {row['train_last']:%Y-%m-%d}",
+                f"{row['test_first']:%Y-%m-%d} .. {row['test_last']:%Y-%m-%d}",
+                *(_plain(row["parameters"][name]) for name in parameters),
+                _figure(row["train_score"]),
+                _figure(row["test_score"]),
+                f"{row['test_rank']}",
+            )
+            for row in summary["windows"]
+        ],
+    )
+
+
+def _print_accounts(stitched: Run, beside: Iterable[Run]) -> None:
+    from backtests.metrics import MEASURES
+    from plumbline.options import print_table
+
+    named = ("chosen as one went", "best by hindsight", "buy and hold BTC")
+    runs = [stitched, *beside]
+    labels = named if len(runs) == len(named) else (named[0], named[2])
+    first, last = stitched.simulation.equity.index[[0, -1]]
+    print_table(
+        f"Out of sample, one account with the costs of switching: {first:%Y-%m-%d} .. "
+        f"{last:%Y-%m-%d}",
+        ("account", *(MEASURES[name].title for name in SHOWN)),
+        [
+            (label, *(_cell(run.metrics[name], MEASURES[name].unit) for name in SHOWN))
+            for label, run in zip(labels, runs, strict=True)
+        ],
+    )
+
+
+def _print_words(summary: Mapping[str, Any]) -> None:
+    for title, key in (("cash", "sharpe_over_cash"), ("matched exposure", "sharpe_over_matched")):
+        if (found := summary[key]) is not None:
+            low, high = found.interval
+            print(f"Sharpe over {title}: {found.estimate:.2f} [{low:.2f}, {high:.2f}] (95%)")
+    reach, number = summary["reach"], summary["variants"]
+    print(
+        f"Rank of the chosen on test days: {summary['mean_test_rank']:.1f} of {number} on average; "
+        f"by chance {(number + 1) / 2:.1f}."
+    )
+    print(
+        f"Switches: {summary['switches']} in {len(summary['windows'])} windows. Longest look-back "
+        f"{reach.look_back} days, longest holding {reach.holding}."
+        + (" Some window begins with the data and cannot be purged." if reach.expanding else "")
+    )
+    if (combined := summary["combinatorial"]) is not None:
+        of = combined["sharpe_quantiles"]
+        print(
+            f"Combinatorial purged paths: {combined['paths']} from {combined['splits']} splits, "
+            f"purge {combined['purge']}, embargo {combined['embargo']}; Sharpe over cash "
+            f"{of['min']:.2f} / {of['median']:.2f} / {of['max']:.2f} (least, median, most), "
+            f"{combined['share_below_zero']:.0%} below zero."
+        )
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(_plain(item) for item in value) or "none"
+    return "–" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _figure(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
+def _cell(value: float, unit: str) -> str:
+    if math.isnan(value):
+        return "–"
+    return f"{100 * value:,.1f}%" if unit == "share" else f"{value:,.2f}"
