@@ -20,7 +20,7 @@ OTHER = "0" * 32
 class Ring(KeyringBackend):
     """A keyring with one entry, or one that is locked."""
 
-    priority = 1.0  # type: ignore[assignment]
+    priority = 1.0
 
     def __init__(self, kept: str | None, locked: bool = False) -> None:
         super().__init__()

@@ -36,9 +36,13 @@ class SpyPanel(Panel):
         super().__init__(observations, times)
         object.__setattr__(self, "read", set())
 
-    def _series(self, series_id: str) -> Any:
+    def _last(self, series_id: str) -> Any:
         self.read.add(series_id)  # type: ignore[attr-defined]
-        return super()._series(series_id)
+        return super()._last(series_id)
+
+    def _stacked(self, series_id: str) -> Any:
+        self.read.add(series_id)  # type: ignore[attr-defined]
+        return super()._stacked(series_id)
 
 
 def without(observations: Observations, series: str) -> Observations:
