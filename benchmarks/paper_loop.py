@@ -17,6 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -28,7 +29,7 @@ from paper.events import Draft
 from paper.ledger import Ledger
 from paper.once import once
 from paper.opening import Opening
-from paper.replay import replay
+from paper.replay import Parity, replay
 from paper.session import verified_state
 from paper.standing import standing
 from strategies.variants import variant
@@ -51,13 +52,25 @@ class SetClock:
         self.at += pd.Timedelta(seconds=seconds)
 
 
-def best(work: Callable[[], object]) -> float:
-    seconds = []
-    for _ in range(RUNS):
-        started = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - started)
-    return min(seconds)
+class Took(NamedTuple):
+    """Seconds by the clock, and of the processor: the second hardly minds a busy machine."""
+
+    clock: float
+    processor: float
+
+    def __str__(self) -> str:
+        return f"{self.clock:8.3f} s ({self.processor:.3f} s of the processor)"
+
+
+def took(work: Callable[[], object]) -> Took:
+    clock, processor = time.perf_counter(), time.process_time()
+    work()
+    return Took(time.perf_counter() - clock, time.process_time() - processor)
+
+
+def best(work: Callable[[], object]) -> Took:
+    runs = [took(work) for _ in range(RUNS)]
+    return Took(min(run.clock for run in runs), min(run.processor for run in runs))
 
 
 def day_of(number: int) -> list[Draft]:
@@ -116,8 +129,8 @@ def long_ledger(path: Path) -> Ledger:
     return ledger
 
 
-def status_seconds(folder: Path) -> tuple[float, float]:
-    """Return seconds for the status, and for checking the whole chain, as every run does."""
+def status_seconds(folder: Path) -> tuple[Took, Took]:
+    """Return the time for the status, and for checking the whole chain, as every run does."""
     path = folder / "long.sqlite"
     long_ledger(path).close()
 
@@ -134,7 +147,7 @@ def status_seconds(folder: Path) -> tuple[float, float]:
     return best(status), best(everything)
 
 
-def tick_seconds(folder: Path, world: Snapshot) -> float:
+def tick_seconds(folder: Path, world: Snapshot) -> Took:
     clock = SetClock(world.as_of - pd.Timedelta(days=40) + pd.Timedelta(minutes=5))
     desk = Desk(variant(NAME), folder, lambda: world, offline=True, clock=clock)
 
@@ -147,13 +160,18 @@ def tick_seconds(folder: Path, world: Snapshot) -> float:
     return best(tick)
 
 
-def replay_seconds(world: Snapshot) -> tuple[float, int]:
+def replay_seconds(world: Snapshot) -> tuple[Took, int]:
     panel = panel_of(world)
     replay(variant(NAME), world, panel=panel, start=world.as_of - pd.Timedelta(days=60))
-    started = time.perf_counter()
-    found = replay(variant(NAME), world, start=world.as_of - pd.Timedelta(days=8 * 365 + 1))
-    assert found.equal
-    return time.perf_counter() - started, found.decisions
+    found: list[Parity] = []
+
+    def eight_years() -> None:
+        start = world.as_of - pd.Timedelta(days=8 * 365 + 1)
+        found.append(replay(variant(NAME), world, start=start))
+
+    seconds = took(eight_years)
+    assert found[0].equal
+    return seconds, found[0].decisions
 
 
 def main() -> int:
@@ -161,14 +179,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         status, everything = status_seconds(Path(folder))
         tick = tick_seconds(Path(folder) / "home", world)
-    seconds, decisions = replay_seconds(world)
-    print(f"status of {EVENTS:,} events   {status * 1000:7.0f} ms, at most {STATUS_AT_MOST:.1f} s;")
-    print(
-        f"  all of them checked      {everything * 1000:7.0f} ms, {everything / status:.0f} times"
+    replayed, decisions = replay_seconds(world)
+    print(f"status of {EVENTS:,} events  {status}, at most {STATUS_AT_MOST:.1f} s")
+    print(f"the whole chain checked    {everything}, as by each run")
+    print(f"tick, warm                 {tick}, at most {TICK_AT_MOST:.0f} s")
+    print(f"replay, {decisions:,} decisions   {replayed}, at most {REPLAY_AT_MOST:.0f} s")
+    return int(
+        status.clock > STATUS_AT_MOST
+        or tick.clock > TICK_AT_MOST
+        or replayed.clock > REPLAY_AT_MOST
     )
-    print(f"tick, warm                 {tick * 1000:7.0f} ms, at most {TICK_AT_MOST:.0f} s")
-    print(f"replay, {decisions:,} decisions   {seconds:7.1f} s, at most {REPLAY_AT_MOST:.0f} s")
-    return int(status > STATUS_AT_MOST or tick > TICK_AT_MOST or seconds > REPLAY_AT_MOST)
 
 
 if __name__ == "__main__":

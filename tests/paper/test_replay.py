@@ -10,10 +10,11 @@ import pytest
 from data.panel import Panel, panel_of
 from data.snapshot import Snapshot
 from paper.replay import replay
+from strategies.baselines import BASELINES
 from strategies.decision import decisions
 from strategies.loading import load_strategy
 from strategies.strategy import Strategy
-from strategies.variants import VARIANTS, variant
+from strategies.variants import VARIANTS
 
 # Cash, one coin, baskets with gaps and delistings, shorts and a debt: every way of accounting.
 FEW = ("liquidity_beta_tilt", "altcoins_hedged")
@@ -85,8 +86,8 @@ class Peeking:
 
 
 def test_a_rule_that_looks_ahead_is_found_out(phantom: Snapshot, panel: Panel) -> None:
-    rule = Peeking(variant("liquidity_threshold"))
-    start, end = utc("2024-01-01"), utc("2024-01-20")
+    rule = Peeking(BASELINES["volatility_target"])
+    start, end = utc("2024-01-05"), utc("2024-01-15")
     found = replay(rule, phantom, start=start, end=end, panel=panel, samples=None)
     assert not found.equal
     assert {gap.what for gap in found.differences} == {"decision"}
