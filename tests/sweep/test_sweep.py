@@ -110,8 +110,8 @@ def test_perpetuals_are_for_the_engine(phantom: Snapshot, tmp_path: Path):
     assert table["execution.perpetuals"].tolist() == ["[]", "[]", '["BTC"]', '["BTC"]']
     for number in (2, 3):
         execution = Execution(perpetuals=("BTC",))
-        days = {"start": job.first, "end": job.last}
-        alone = backtest(job.grid.strategy(number), phantom, execution, **days)
+        strategy = job.grid.strategy(number)
+        alone = backtest(strategy, phantom, execution, start=job.first, end=job.last)
         assert table["ending_value"][number] == alone.metrics["ending_value"]
         assert alone.simulation.costs["funding"] != 0.0
 
