@@ -61,14 +61,7 @@ def confirm(job: Job, row: Mapping[str, Any], panel: Panel) -> Confirmed:
         If a figure differs by more than :data:`TOLERANCE`.
     """
     variant = int(row["variant"])
-    run = backtest(
-        job.grid.strategy(variant),
-        job.snapshot,
-        job.grid.execution(variant),
-        start=job.first,
-        end=job.last,
-        panel=panel,
-    )
+    run = confirming_run(job, variant, panel)
     engine = figures(run)
     apart = {name: difference(name, row[name], value) for name, value in engine.items()}
     where = max(apart, key=lambda name: apart[name])
@@ -79,6 +72,18 @@ def confirm(job: Job, row: Mapping[str, Any], panel: Panel) -> Confirmed:
             "relied on; please report this grid"
         )
     return Confirmed(variant, row, engine, apart[where], where, run.run_id)
+
+
+def confirming_run(job: Job, variant: int, panel: Panel) -> Run:
+    """Return the engine's backtest of a variant, by its number in the grid, on the job's days."""
+    return backtest(
+        job.grid.strategy(variant),
+        job.snapshot,
+        job.grid.execution(variant),
+        start=job.first,
+        end=job.last,
+        panel=panel,
+    )
 
 
 def figures(run: Run) -> dict[str, float]:

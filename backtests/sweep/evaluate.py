@@ -12,7 +12,15 @@ import pyarrow as pa
 from backtests.execution import BASIS_POINT, Execution
 from backtests.run import cash_rate
 from backtests.sweep.batch import MatrixBatch, Terms
-from backtests.sweep.columns import MOST_STRUCTURES, Rows, by_structure, columns_of, table_of
+from backtests.sweep.columns import (
+    FOLD_NAMES,
+    MOST_STRUCTURES,
+    Rows,
+    by_structure,
+    columns_of,
+    table_of,
+)
+from backtests.sweep.confirm import confirming_run, figures
 from backtests.sweep.field import Field, field_of
 from backtests.sweep.job import Job
 from backtests.sweep.native import native_batch, not_native
@@ -28,7 +36,7 @@ from strategies.allocation.baskets import BtcOnly
 from strategies.market import BTC, Market
 from strategies.strategy import Strategy
 
-Route: TypeAlias = Literal["native", "matrix"]
+Route: TypeAlias = Literal["native", "matrix", "vectorbt"]
 STATUS = ("fine", "ruined", "unsettled")
 # Bytes of target weights that are held at a time.
 MATRIX_BYTES = 2**25
@@ -42,7 +50,12 @@ _HOURS = 24
 
 
 def route_of(structure: Structure) -> Route:
-    """Return what computes the variants of a structure: the kernel alone, or from a matrix."""
+    """Return what computes the variants of a structure.
+
+    The kernel alone, the kernel from a target matrix, or the engine, where funding is paid.
+    """
+    if structure.resolved[EXECUTION]["perpetuals"]:
+        return "vectorbt"
     return "native" if not_native(_strategy(structure)) is None else "matrix"
 
 
@@ -102,6 +115,9 @@ class Evaluator:
             hashes = structure.config_hashes(digits[chosen])
             for at, text in zip(chosen.tolist(), hashes, strict=True):
                 rows.hashes[at], rows.routes[at] = text, route
+            if route == "vectorbt":
+                self._engine(chosen, rows)
+                continue
             for execution, some in _by_field(structure, digits, chosen):
                 field = self._field(structure, execution)
                 if route == "native":
@@ -111,11 +127,11 @@ class Evaluator:
         return table_of(grid, self.columns, self.schema, rows)
 
     @property
-    def matrix_share(self) -> float:
-        """Share of the grid's structures that need a target matrix."""
+    def python_share(self) -> float:
+        """Share of the grid's structures that Python computes, wholly or in part."""
         grid = self.job.grid
         every = grid.space.combinations(grid.structural, MOST_STRUCTURES).tolist()
-        return sum(route_of(grid.structure(digits)) == "matrix" for digits in every) / len(every)
+        return sum(route_of(grid.structure(digits)) != "native" for digits in every) / len(every)
 
     def prepare(self) -> None:
         """Lay out the prices of every structure, so that what they lack shows beforehand.
@@ -130,6 +146,8 @@ class Evaluator:
         axes = [at for at, axis in enumerate(grid.axes) if not axis.numeric or axis.path in shared]
         for digits in grid.space.combinations(axes, MOST_STRUCTURES):
             structure = grid.structure(digits.tolist())
+            if route_of(structure) == "vectorbt":
+                continue
             for execution, _ in _by_field(structure, digits[None], np.zeros(1, dtype=np.int64)):
                 self._field(structure, execution)
 
@@ -194,6 +212,14 @@ class Evaluator:
             weights = np.stack([self._weights(structure, rows.digits[at], field) for at in some])
             terms = _terms(structure, rows.digits[some])
             _fill(rows, some, screen(field, MatrixBatch(weights, terms)))
+
+    def _engine(self, chosen: IntArray, rows: Rows) -> None:
+        job = self.job
+        for at in chosen.tolist():
+            found = figures(confirming_run(job, int(rows.points[at]), self._panel))
+            rows.measures[at] = [found[name] for name in METRICS]
+            rows.folds[at] = [found[name] for name in FOLD_NAMES]
+            rows.status[at] = STATUS[0]
 
     def _weights(self, structure: Structure, digits: IntArray, field: Field) -> FloatArray:
         """Return a variant's orders from the first decision on; that day has the one in force."""

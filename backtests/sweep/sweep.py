@@ -27,9 +27,9 @@ On: TypeAlias = Literal["local", "dask"]
 # Called with the number of variants done so far, those of earlier runs among them.
 Progress: TypeAlias = Callable[[int], None]
 
-# Variants of a chunk: by the kernel alone, and where Python computes a target matrix for each.
+# Variants of a chunk: by the kernel alone, and where Python takes part.
 CHUNK, MATRIX_CHUNK = 8_192, 256
-# From so many variants on the target matrices are worth processes of their own.
+# From so many variants on, Python's part is worth processes of its own.
 WORTH_PROCESSES = 1_000
 TOP = 10
 # Without --yes or a cluster; more than this fills disks and days.
@@ -191,7 +191,7 @@ def _check(
 
 
 def _spans(evaluator: Evaluator, folder: Path, chunk: int | None) -> Iterator[Span]:
-    size = chunk or (MATRIX_CHUNK if evaluator.matrix_share else CHUNK)
+    size = chunk or (MATRIX_CHUNK if evaluator.python_share else CHUNK)
     return pieces.missing(evaluator.job.grid.count, pieces.written(folder), size)
 
 
@@ -207,7 +207,7 @@ def _evaluated(
 
         return on_cluster(evaluator.job, spans, str(scheduler), workers)
     number = workers or len(os.sched_getaffinity(0))
-    by_python = evaluator.matrix_share * evaluator.job.grid.count
+    by_python = evaluator.python_share * evaluator.job.grid.count
     if number > 1 and by_python >= WORTH_PROCESSES:
         return in_processes(evaluator, spans, number)
     return in_threads(evaluator, spans, number)

@@ -120,7 +120,11 @@ def _print(done: Sweep) -> None:
     )
 
 
-_ROUTE = {"native": "by the kernel alone", "matrix": "through a target matrix"}
+_ROUTE = {
+    "native": "by the kernel alone",
+    "matrix": "through a target matrix",
+    "vectorbt": "by vectorbt alone",
+}
 _STATUS = {
     "ruined": "their account fell to nothing",
     "unsettled": "trading would cost them more than there is",

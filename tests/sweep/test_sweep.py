@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from backtests.execution import Execution
 from backtests.metrics import MEASURES
 from backtests.run import backtest
 from backtests.sweep import evaluate, output, pieces
@@ -97,6 +98,22 @@ def test_hours_of_delay_need_hourly_bars(phantom: Snapshot, tmp_path: Path):
     with pytest.raises(EngineError, match="no hourly bars of ADA"):
         run(job_of(grid(LEVELS, **coins), phantom), tmp_path / "coins")
     assert not (tmp_path / "coins" / "pieces").exists()
+
+
+def test_perpetuals_are_for_the_engine(phantom: Snapshot, tmp_path: Path):
+    axes = {"execution.perpetuals": [[], ["BTC"]], "exposure.enter": [0, 50]}
+    window = {"start": "2024-01-01", "end": "2024-03-01", "grid": axes}
+    job = job_of(grid(LEVELS, **window), phantom)
+    done = run(job, tmp_path / "out", top=4)
+    assert done.manifest["routes"] == {"native": 2, "vectorbt": 2}
+    table = pd.read_parquet(done.leaderboard)
+    assert table["execution.perpetuals"].tolist() == ["[]", "[]", '["BTC"]', '["BTC"]']
+    for number in (2, 3):
+        execution = Execution(perpetuals=("BTC",))
+        strategy = job.grid.strategy(number)
+        alone = backtest(strategy, phantom, execution, start=job.first, end=job.last)
+        assert table["ending_value"][number] == alone.metrics["ending_value"]
+        assert alone.simulation.costs["funding"] != 0.0
 
 
 def test_processes_give_the_same_bytes(mixed: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
