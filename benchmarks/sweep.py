@@ -235,7 +235,7 @@ print(json.dumps((time.process_time() - begun) / (len(enter) * len(leave))))
 def backtesting_seconds(world: World, folder: Path) -> float:
     """Seconds a variant of backtesting.py's optimize() takes, in a process of its own."""
     target = folder / "backtesting"
-    wanted = ["-r", str(ROOT / "benchmarks" / "sweep.txt")]
+    wanted = ["--no-deps", "-r", str(ROOT / "benchmarks" / "sweep.txt")]
     pip = [sys.executable, "-m", "pip", "install", "-q", "--target", str(target), *wanted]
     subprocess.run(pip, check=True, capture_output=True)
     seen = world.market.signal(strategy(world).signals[0])
