@@ -3,11 +3,41 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from data.aliases import BoolArray, FloatArray
+from data.errors import EngineError
 
 CASH = "CASH"
 YEAR = 360.0
+_DAY = pd.Timedelta(days=1)
+
+
+def rates_of(cash_rate: pd.Series[float], closes: pd.DatetimeIndex) -> FloatArray:
+    """Return the cash rate of each daily bar, as known at the decision time that opens it.
+
+    Parameters
+    ----------
+    cash_rate : Series
+        Percent a year by decision time.
+    closes : DatetimeIndex
+        Close times of the bars.
+
+    Raises
+    ------
+    EngineError
+        If decision times repeat, or a rate is unknown.
+    """
+    if not cash_rate.index.is_unique:
+        raise EngineError("cash rate: decision times must be distinct")
+    rate = cash_rate.astype(np.float64).reindex(closes - _DAY)
+    absent = rate.index[~np.isfinite(rate.to_numpy())]
+    if len(absent):
+        raise EngineError(
+            f"cash rate unknown at {absent[0]:%Y-%m-%d} and on {len(absent) - 1} other days: "
+            "start later, or give the rate as known at every decision time"
+        )
+    return rate.to_numpy().astype(np.float64)
 
 
 def growth(

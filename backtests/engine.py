@@ -36,9 +36,9 @@ from vectorbt.portfolio import dispatch
 from vectorbt.portfolio.enums import Direction, OrderSide, SizeType
 
 from backtests.account import ROUNDING, Account, report
-from backtests.cash import accrual, price_path
+from backtests.cash import accrual, price_path, rates_of
 from backtests.execution import Execution
-from backtests.orders import DAY, Orders, orders
+from backtests.orders import Orders, orders
 from backtests.perpetuals import Charges, charges
 from backtests.rows import Rows, rows_of, with_cash, with_payments
 from backtests.simulation import Simulation
@@ -108,22 +108,9 @@ def simulate(
     Perpetuals pay or receive funding, see :mod:`backtests.perpetuals`.
     """
     plan = orders(weights, bars, execution, hourly)
-    rate = _rates(cash_rate, plan.closes)
+    rate = rates_of(cash_rate, plan.closes)
     account = _settle(plan, charges(plan, execution, funding), rate, execution)
     return report(weights, plan, rate, account, execution)
-
-
-def _rates(cash_rate: pd.Series[float], closes: pd.DatetimeIndex) -> FloatArray:
-    if not cash_rate.index.is_unique:
-        raise EngineError("cash rate: decision times must be distinct")
-    rate = cash_rate.astype(np.float64).reindex(closes - DAY)
-    absent = rate.index[~np.isfinite(rate.to_numpy())]
-    if len(absent):
-        raise EngineError(
-            f"cash rate unknown at {absent[0]:%Y-%m-%d} and on {len(absent) - 1} other days: "
-            "start later, or give the rate as known at every decision time"
-        )
-    return rate.to_numpy().astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)

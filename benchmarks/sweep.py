@@ -15,7 +15,6 @@ import gc
 import json
 import math
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -235,7 +234,7 @@ print(json.dumps((time.process_time() - begun) / (len(enter) * len(leave))))
 def backtesting_seconds(world: World, folder: Path) -> float:
     """Seconds a variant of backtesting.py's optimize() takes, in a process of its own."""
     target = folder / "backtesting"
-    wanted = ["-r", str(ROOT / "benchmarks" / "sweep.txt")]
+    wanted = ["--no-deps", "-r", str(ROOT / "benchmarks" / "sweep.txt")]
     pip = [sys.executable, "-m", "pip", "install", "-q", "--target", str(target), *wanted]
     subprocess.run(pip, check=True, capture_output=True)
     seen = world.market.signal(strategy(world).signals[0])
@@ -300,7 +299,9 @@ def stream(count: int, out: Path) -> None:
         writer.write_table(rows)
     assert writer is not None
     writer.close()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not ru_maxrss: that begins with the peak of the process that started this one.
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    peak = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
     print(json.dumps({"peak_mb": peak, "seconds": time.perf_counter() - begun}))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from backtests.cash import CASH, growth
+from backtests.cash import CASH, growth, rates_of
 from backtests.execution import Execution
 from backtests.orders import DAY, orders
 from data.aliases import BoolArray, FloatArray
@@ -142,13 +142,6 @@ def _factor(after: FloatArray, before: FloatArray) -> FloatArray:
 def _interest(
     cash_rate: pd.Series[float], closes: pd.DatetimeIndex, days: FloatArray
 ) -> FloatArray:
-    rate = cash_rate.astype(np.float64).reindex(closes - DAY)
-    absent = rate.index[~np.isfinite(rate.to_numpy())]
-    if len(absent):
-        raise EngineError(
-            f"cash rate unknown at {absent[0]:%Y-%m-%d} and on {len(absent) - 1} other days: "
-            "start later, or give the rate as known at every decision time"
-        )
+    percent = rates_of(cash_rate, closes)[:, None]
     lent = np.zeros((len(closes), 1), dtype=bool)
-    percent = rate.to_numpy().astype(np.float64)[:, None]
     return np.ascontiguousarray(growth(percent, lent, 0.0, days[None, :]) - 1.0)
