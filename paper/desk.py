@@ -244,7 +244,7 @@ class Desk:
         )
         return SimulatedBroker(
             self.folder / "account.sqlite",
-            self._prices(),
+            self._prices(str(opening.terms["world"])),
             execution,
             opening.strategy,
             now=self.clock.now,
@@ -257,9 +257,14 @@ class Desk:
         name = kind.removeprefix(CCXT)
         return ExchangeBroker(name, assets, config=self.exchanges.get(name, {}), clock=self.clock)
 
-    def _prices(self) -> PriceSource:
+    def _prices(self, world: str) -> PriceSource:
         """Return where the simulated broker's prices come from."""
         if self.config.prices != "close":
+            if world:
+                raise BadConfig(
+                    f"plumbline.toml: paper.prices = {self.config.prices!r} and the data are of "
+                    f"{_named(world)}: no exchange trades at its prices, set it to 'close'"
+                )
             return self._ticker(self.config.prices)
         bars: list[Bars] = []
 
@@ -277,10 +282,13 @@ class Desk:
         return Ticker(exchange, config=self.exchanges.get(exchange, {}), clock=self.clock)
 
     def _confirm(self, opening: Opening) -> Confirm:
-        """Return the second venue; one that does not answer confirms nothing."""
+        """Return the second venue; one that does not answer confirms nothing.
+
+        A simulated world has none: exchanges do not trade at its prices.
+        """
         venue = self.config.second_venue
         own = opening.broker.removeprefix(CCXT) if opening.broker != SIMULATED else ""
-        if not venue or self.offline:
+        if not venue or self.offline or opening.terms["world"]:
             return lambda _: None
         if venue in (own, self.config.prices):
             raise BadConfig(

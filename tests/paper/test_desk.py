@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data.errors import Locked, Stale, WrongLedger
+from data.errors import BadConfig, Locked, Stale, WrongLedger
 from data.settings import Settings
 from data.snapshot import Snapshot
 from paper.config import PaperConfig
@@ -195,6 +195,13 @@ def test_balances_are_compared_and_taken_over(desk: Desk) -> None:
     assert [str(one).split(":")[0] for one in found] == ["CASH"]
     reconcile(desk, accept=True)
     assert reconcile(desk) == []
+
+
+def test_a_simulated_world_is_not_traded_at_an_exchanges_prices(desk: Desk) -> None:
+    from dataclasses import replace
+
+    with pytest.raises(BadConfig, match=r"the simulated world phantom.*set it to 'close'"):
+        once(replace(desk, config=PaperConfig(prices="coinbaseexchange")), silent)
 
 
 def test_a_webhook_hears_of_a_block(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
