@@ -23,7 +23,7 @@ def steps() -> dict[str, list[list[str]]]:
     commands = {
         "lint": [["ruff", "check", "."], ["ruff", "format", "--check", "."]],
         "types": [["mypy", "--strict", *packages, *others]],
-        "tests": [["pytest", "-q", "-n", "2", "-m", "not slow"]],
+        "tests": [["pytest", "-q", "-n", "2", "-m", "not slow and not freqtrade"]],
         "wheel": [["scripts.wheel_check"]],
     }
     return {

@@ -1,7 +1,7 @@
 """Make an environment of its own for the tests against freqtrade, which is no dependency.
 
     python scripts/freqtrade_environment.py FOLDER
-    PLUMBLINE_FREQTRADE=FOLDER python -m pytest -m slow tests/integrations
+    PLUMBLINE_FREQTRADE=FOLDER python -m pytest -m freqtrade tests/integrations
 
 Freqtrade comes from the package registry that pip is set to, in the version that
 integrations/freqtrade/requirements.txt names; time-machine sets the clock of a dry run.

@@ -25,7 +25,7 @@ from tests.paper.feeds import moment
 from tests.sources.clock import VirtualClock
 from tests.sources.server import Scenario, Server
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.freqtrade
 
 Start = Callable[[str, str, str], tuple[Freqtrade, Feed, Scenario]]
 
