@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Callable
@@ -16,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 from data import atomic
-from data.errors import BadConfig, Locked
+from data.errors import BadConfig, Locked, StoreError
 from data.fetching import FetchReport
 from data.live import fetch_live
 from data.lock import writing
@@ -252,6 +253,32 @@ def test_two_fetches_do_not_meet(chosen: Settings, scene: Scenario) -> None:
     with writing(chosen.raw, 0.1, "fetching"), pytest.raises(Locked, match=r"is fetching; wait"):
         first(chosen, scene)
     assert Store(chosen.store).empty
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_full_disk_is_told_and_the_next_fetch_completes(
+    chosen: Settings, scene: Scenario, share: float
+) -> None:
+    only = ("treasury_cash", "prices:coinbaseexchange:BTC/USD:1h")
+    names: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(atomic, "reached", names.append)
+        dry = pointed_at_same(chosen, "whole")
+        first(dry, scene, only=only)
+    left = [int(share * len(names))]
+
+    def full(point: str) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), point)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(atomic, "reached", full)
+        with pytest.raises(StoreError, match="No space left on device"):
+            first(chosen, scene, only=only)
+    assert verify(Store(chosen.store), RawArchive(chosen.raw)).faults == ()
+    assert first(chosen, scene, only=only).complete
+    assert contents(stored(chosen)) == contents(stored(dry))
 
 
 def test_offline_asks_nobody(chosen: Settings, scene: Scenario) -> None:
