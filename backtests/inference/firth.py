@@ -87,10 +87,14 @@ def _newton(happened: BoolArray, design: FloatArray) -> tuple[FloatArray, FloatA
         step /= max(1.0, float(np.abs(step).max()) / _LONGEST_STEP)
         if np.abs(step).max() < _TOLERANCE:
             return beta, covariance
+        rounding = 1e-12 * abs(objective)
         for _halving in range(_HALVINGS):
             trial = _penalised(beta + step, happened, design)
-            if trial >= objective - 1e-12 * abs(objective):
+            if trial >= objective - rounding:
                 break
+            step /= 2
+        if trial <= objective + rounding:
+            # Too near to tell up from down: a whole step may only change sides.
             step /= 2
         beta, objective = beta + step, trial
     raise ValueError(f"x: Firth's logit did not converge in {_ITERATIONS} steps")

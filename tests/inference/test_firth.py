@@ -27,6 +27,11 @@ def test_a_two_by_two_table_gets_half_added_to_every_cell(a, b, c, d):
     assert fit.coefficients[1] == pytest.approx(odds_ratio, abs=1e-7)
 
 
+def test_steps_that_change_sides_for_ever_settle():
+    fit = firth_logit(np.array([False, True]), np.array([0.0, 1.0]))
+    assert fit.coefficients == pytest.approx((np.log(1 / 3), np.log(9.0)), abs=1e-7)
+
+
 def test_complete_separation_stays_finite():
     fit = firth_logit(*table(10, 0, 0, 10))
     assert fit.coefficients[1] == pytest.approx(2 * np.log(21), abs=1e-8)
