@@ -25,6 +25,9 @@ class Bars(NamedTuple):
     signed: bool  # weights may be negative
     btc: int  # column, or -1
     simple: bool  # fit for backtests.sweep.single
+    charged: bool  # some asset is a perpetual
+    perpetuals: IntArray  # (P,), their columns
+    funding: FloatArray  # (N, P, 2), sums of rates before the fill and after it; NaN if missing
 
 
 class Tables(NamedTuple):

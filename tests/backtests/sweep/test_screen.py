@@ -14,7 +14,7 @@ from backtests.engine import simulate
 from backtests.execution import Execution
 from backtests.sweep.batch import MatrixBatch, Terms, terms_of
 from backtests.sweep.field import Field, field_of
-from backtests.sweep.screen import FINE, FOLDS, METRICS, RUINED, fold_edges, screen
+from backtests.sweep.screen import FINE, FOLDS, METRICS, RUINED, UNFUNDED, fold_edges, screen
 from data.bars import Bars
 from data.errors import EngineError
 from tests.backtests.ledger import Bar
@@ -30,17 +30,18 @@ def check_against_engine(world: Case) -> None:
     weights, execution = world.weights, world.execution
     decisions = pd.DatetimeIndex(weights.index)
     try:
-        field = field_of(world.bars, decisions, world.rates, execution, hourly)
+        field = field_of(world.bars, decisions, world.rates, execution, hourly, world.funding)
     except EngineError:
         with pytest.raises(EngineError):
-            simulate(weights, world.bars, world.rates, execution, hourly)
+            simulate(weights, world.bars, world.rates, execution, hourly, world.funding)
         return
     matrix = weights[list(field.assets)].to_numpy()[None]
     screened = screen(field, MatrixBatch(matrix, terms_of(execution, 1)))
     try:
-        simulation = simulate(weights, world.bars, world.rates, execution, hourly)
-    except EngineError:
+        simulation = simulate(weights, world.bars, world.rates, execution, hourly, world.funding)
+    except EngineError as error:
         assert screened.status[0] != FINE
+        assert (screened.status[0] == UNFUNDED) == ("a funding rate" in str(error))
         assert np.isnan(screened.metrics).all()
         return
     assert screened.status[0] == FINE
