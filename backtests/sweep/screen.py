@@ -161,7 +161,8 @@ def _bars(field: Field, signed: bool) -> Bars:
         tradable=field.tradable & ~field.exits,
         exits=field.exits,
         gaps=np.asarray((gap | field.exits).any(axis=1)),
-        halted=np.asarray((gap & field.priced).any(axis=1)),
+        # A short sale that cannot be made brings no money, of whatever asset.
+        halted=np.asarray((gap & (field.priced | signed)).any(axis=1)),
         leaving=np.asarray(field.exits.any(axis=1)),
         ranged=ranged,
         range_slippage=field.range_slippage,

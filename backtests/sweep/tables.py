@@ -15,7 +15,7 @@ class Bars(NamedTuple):
     tradable: BoolArray
     exits: BoolArray
     gaps: BoolArray  # (N,), some asset cannot trade
-    halted: BoolArray  # (N,), some asset that cannot trade may be held
+    halted: BoolArray  # (N,), some asset that cannot trade may be held, or wanted short
     leaving: BoolArray  # (N,), some asset is forced out
     ranged: bool
     range_slippage: FloatArray

@@ -40,12 +40,14 @@ def check_against_engine(world: Case) -> None:
     try:
         simulation = simulate(weights, world.bars, world.rates, execution, hourly, world.funding)
     except EngineError as error:
-        assert screened.status[0] != FINE
-        assert (screened.status[0] == UNFUNDED) == ("a funding rate" in str(error))
-        assert np.isnan(screened.metrics).all()
+        refused = str(error)
+    else:
+        assert screened.status[0] == FINE
+        assert_agrees(screened, 0, simulation)
         return
-    assert screened.status[0] == FINE
-    assert_agrees(screened, 0, simulation)
+    assert screened.status[0] != FINE
+    assert (screened.status[0] == UNFUNDED) == ("a funding rate" in refused)
+    assert np.isnan(screened.metrics).all()
 
 
 class TestEngine:
@@ -113,6 +115,19 @@ class TestByHand:
         assert screened.status.tolist() == [RUINED, FINE]
         assert np.isnan(screened.metrics[0]).all()
         assert screened.metrics[1, METRICS.index("max_drawdown")] == pytest.approx(-0.6)
+
+    def test_a_short_sale_that_cannot_be_made_brings_no_money(self):
+        flat = Bar(100.0, 100.0, 100.0, 100.0)
+        bars = table(
+            ("BTC", "ETH"), 2, START, DAY, lambda name, day: flat if name == "BTC" or day else None
+        )
+        execution = replace(FREE, fee_bp=100.0)
+        field = world_of(bars, execution)
+        weights = np.array([[1.5, -0.5], [np.nan, np.nan]])
+        screened = screen(field, MatrixBatch(weights[None], terms_of(execution, 1)))
+        # The whole account buys what it can, instead of one and a half.
+        left = screened.metrics[0, METRICS.index("ending_value")]
+        assert left == pytest.approx(10_000 / 1.01, rel=1e-13)
 
     def test_a_whole_day_of_delay_is_a_later_fill(self):
         field = world_of(one_coin([(100.0, 100.0), (125.0, 125.0), (125.0, 250.0)]))
