@@ -38,13 +38,7 @@ compiled = njit(nogil=True, error_model="numpy")
 @compiled
 def charge_before(s: FloatArray, bars: Bars, j: int) -> None:
     """Take from cash what is due by the fill of bar `j`, on what was held at the last close."""
-    for k in range(LANES):
-        s[MARGIN + k] = 0.0
-        s[FUNDING + k] = 0.0
-    for place in range(len(bars.perpetuals)):
-        a = bars.perpetuals[place]
-        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-        add_up(s, own, 1.0, bars.to_fill[j, a], bars.funding[j, place, 0])
+    reckon(s, bars, j, False)
     lent, days = bars.lent[j, 0], bars.days[0]
     for k in range(LANES):
         cash, due, spread = s[CASH + k], s[FUNDING + k], s[SPREAD + k] * days
@@ -60,15 +54,17 @@ def charge_before(s: FloatArray, bars: Bars, j: int) -> None:
 
 
 @compiled
-def charge_after(s: FloatArray, bars: Bars, j: int) -> None:
-    """Reckon what is due at the close of bar `j` and the value that bears interest until then."""
+def reckon(s: FloatArray, bars: Bars, j: int, after: bool) -> None:
+    """Reckon the funding due by the fill of bar `j`, or by its close, and the value till then."""
     for k in range(LANES):
         s[MARGIN + k] = 0.0
         s[FUNDING + k] = 0.0
     for place in range(len(bars.perpetuals)):
         a = bars.perpetuals[place]
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-        add_up(s, own, 1.0 / bars.to_close[j, a], 1.0, bars.funding[j, place, 1])
+        bearing = 1.0 / bars.to_close[j, a] if after else 1.0
+        mark = 1.0 if after else bars.to_fill[j, a]
+        add_up(s, own, bearing, mark, bars.funding[j, place, 1 if after else 0])
 
 
 @compiled

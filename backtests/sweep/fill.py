@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from numba import njit
 
-from backtests.sweep.charge import charge_after, charge_before
+from backtests.sweep.charge import charge_before, reckon
 from backtests.sweep.lanes import (
     BTC_EXPOSURE,
     BUY,
@@ -95,7 +95,7 @@ def trade(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntArray) 
         find_value(s, bars, j, spare, rank)
         move(s, bars, j, assets)
     if bars.charged:
-        charge_after(s, bars, j)
+        reckon(s, bars, j, True)
         finish_charged(s, bars, bars.lent[j, 0] + bars.lent[j, 1], bars.lent[j, 1], bars.days[1])
     else:
         finish(s, bars, bars.lent[j, 0] + bars.lent[j, 1], bars.lent[j, 1], bars.days[1])
