@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NoReturn, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,30 +13,30 @@ from backtests.execution import BASIS_POINT, Execution
 from backtests.run import cash_rate
 from backtests.sweep.batch import MatrixBatch, Terms
 from backtests.sweep.columns import (
-    FOLD_NAMES,
     MOST_STRUCTURES,
     Rows,
     by_structure,
     columns_of,
     table_of,
 )
-from backtests.sweep.confirm import confirming_run, figures
+from backtests.sweep.confirm import confirming_run
 from backtests.sweep.field import Field, field_of
 from backtests.sweep.job import Job
 from backtests.sweep.native import native_batch, not_native
 from backtests.sweep.parameters import EXECUTION, execution_from, strategy_from
 from backtests.sweep.paths import Paths
 from backtests.sweep.pieces import Span
-from backtests.sweep.screen import FOLDS, METRICS, Screened, screen
+from backtests.sweep.screen import FOLDS, METRICS, UNFUNDED, Screened, screen
 from backtests.sweep.structure import Structure
 from data.aliases import FloatArray, IntArray
 from data.canonical import canonical_json
+from data.errors import EngineError
 from data.panel import panel_of
 from strategies.allocation.baskets import BtcOnly
 from strategies.market import BTC, Market
 from strategies.strategy import Strategy
 
-Route: TypeAlias = Literal["native", "matrix", "vectorbt"]
+Route: TypeAlias = Literal["native", "matrix"]
 STATUS = ("fine", "ruined", "unsettled")
 # Bytes of target weights that are held at a time.
 MATRIX_BYTES = 2**25
@@ -52,11 +52,11 @@ _HOURS = 24
 def route_of(structure: Structure) -> Route:
     """Return what computes the variants of a structure.
 
-    The kernel alone, the kernel from a target matrix, or the engine, where funding is paid.
+    The kernel alone or, for other rules and wherever perpetuals are traded, the kernel from a
+    target matrix.
     """
-    if structure.resolved[EXECUTION]["perpetuals"]:
-        return "vectorbt"
-    return "native" if not_native(_strategy(structure)) is None else "matrix"
+    charged = bool(structure.resolved[EXECUTION]["perpetuals"])
+    return "matrix" if charged or not_native(_strategy(structure)) is not None else "native"
 
 
 def _strategy(structure: Structure, digits: IntArray | None = None) -> Strategy:
@@ -115,9 +115,6 @@ class Evaluator:
             hashes = structure.config_hashes(digits[chosen])
             for at, text in zip(chosen.tolist(), hashes, strict=True):
                 rows.hashes[at], rows.routes[at] = text, route
-            if route == "vectorbt":
-                self._engine(chosen, rows)
-                continue
             for execution, some in _by_field(structure, digits, chosen):
                 field = self._field(structure, execution)
                 if route == "native":
@@ -140,14 +137,16 @@ class Evaluator:
         ------
         EngineError
             If a delay needs hourly bars that are not there.
+        MissingSeries
+            If a perpetual has no funding rates at all.
+        UnknownName
+            If the venue that was asked for has none of a perpetual.
         """
         grid = self.job.grid
         shared = [f"{EXECUTION}.{name}" for name in (*_OF_FIELD, _DELAY)]
         axes = [at for at, axis in enumerate(grid.axes) if not axis.numeric or axis.path in shared]
         for digits in grid.space.combinations(axes, MOST_STRUCTURES):
             structure = grid.structure(digits.tolist())
-            if route_of(structure) == "vectorbt":
-                continue
             for execution, _ in _by_field(structure, digits[None], np.zeros(1, dtype=np.int64)):
                 self._field(structure, execution)
 
@@ -163,6 +162,7 @@ class Evaluator:
                     self._cash,
                     execution,
                     job.snapshot.hourly if execution.delay_hours % _HOURS else None,
+                    job.snapshot.funding if execution.perpetuals else None,
                 )
             return self._fields[key]
 
@@ -211,15 +211,19 @@ class Evaluator:
             some = chosen[start : start + at_once]
             weights = np.stack([self._weights(structure, rows.digits[at], field) for at in some])
             terms = _terms(structure, rows.digits[some])
-            _fill(rows, some, screen(field, MatrixBatch(weights, terms)))
+            screened = screen(field, MatrixBatch(weights, terms))
+            lacking = some[screened.status == UNFUNDED]
+            if len(lacking):
+                self._refuse(int(rows.points[lacking[0]]))
+            _fill(rows, some, screened)
 
-    def _engine(self, chosen: IntArray, rows: Rows) -> None:
-        job = self.job
-        for at in chosen.tolist():
-            found = figures(confirming_run(job, int(rows.points[at]), self._panel))
-            rows.measures[at] = [found[name] for name in METRICS]
-            rows.folds[at] = [found[name] for name in FOLD_NAMES]
-            rows.status[at] = STATUS[0]
+    def _refuse(self, variant: int) -> NoReturn:
+        """Raise the engine's error, which says where the rate of which perpetual is missing."""
+        confirming_run(self.job, variant, self._panel)
+        raise EngineError(
+            f"variant {variant}: a funding rate is missing by the matrix route and none by "
+            "vectorbt: please report this grid"
+        )
 
     def _weights(self, structure: Structure, digits: IntArray, field: Field) -> FloatArray:
         """Return a variant's orders from the first decision on; that day has the one in force."""

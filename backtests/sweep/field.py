@@ -14,7 +14,8 @@ import pandas as pd
 from backtests.cash import CASH, growth, rates_of
 from backtests.execution import Execution
 from backtests.orders import DAY, orders
-from data.aliases import BoolArray, FloatArray
+from backtests.perpetuals import Charges, charges
+from data.aliases import BoolArray, FloatArray, IntArray
 from data.bars import Bars
 from data.errors import EngineError
 
@@ -49,6 +50,11 @@ class Field:
         Interest of one dollar up to the fill moment and from there to the close, decimal.
     days : array (2,)
         Share of a day in each of the two spans.
+    perpetuals : int array (P,)
+        Columns of the assets that are perpetuals.
+    funding : array (N, P, 2)
+        What they pay before the fill and after it, as shares of the position's value at the price
+        of the fill moment and at the close; NaN where a rate is missing.
     execution : Execution
         What the variants share: the hours of the delay within a day, ``slippage_range``,
         ``initial_cash``, ``delisting_discount``. Fee, slippage, spread and whole days of delay are
@@ -66,6 +72,8 @@ class Field:
     range_slippage: FloatArray
     lent: FloatArray
     days: FloatArray
+    perpetuals: IntArray
+    funding: FloatArray
     execution: Execution
 
     @property
@@ -80,6 +88,7 @@ def field_of(
     cash_rate: pd.Series[float],
     execution: Execution,
     hourly: Bars | None = None,
+    funding: pd.DataFrame | None = None,
 ) -> Field:
     """Return the field of all assets in `bars` from the first decision to the last bar.
 
@@ -96,20 +105,20 @@ def field_of(
         variants.
     hourly : Bars, optional
         Hourly bars, for a delay that is not of whole days.
+    funding : DataFrame, optional
+        Funding rates of the perpetuals; see :func:`backtests.perpetuals.charges`.
 
     Raises
     ------
     EngineError
         Input that cannot be run on; as :func:`backtests.engine.simulate`.
+    MissingSeries
+        A perpetual among the assets without any funding rates.
+    UnknownName
+        A venue without rates of a perpetual.
     """
     if len(decisions) == 0 or (len(decisions) - 1) * DAY != decisions[-1] - decisions[0]:
         raise EngineError("a screening needs one decision time a day, without a gap")
-    charged = sorted(set(execution.perpetuals) & set(bars.assets))
-    if charged:
-        raise EngineError(
-            f"{charged[0]} is a perpetual and the screening kernel knows no funding: screen it as "
-            "spot, or backtest the variants one by one"
-        )
     hours = replace(execution, delay_hours=execution.delay_hours % 24, slippage_bp=0.0)
     # Something is wanted of every asset on every day, so that every price is asked for.
     every = pd.date_range(decisions[0], max(decisions[-1], bars.index[-1] - DAY), freq=DAY)
@@ -118,6 +127,7 @@ def field_of(
     last_close = np.vstack([np.full((1, len(plan.assets)), np.nan), plan.mark_close[:-1]])
     days = np.array([plan.fill_at, 1.0 - plan.fill_at])
     gone = np.logical_or.accumulate(plan.exits, axis=0) & ~plan.exits
+    perpetuals, paid = _charged(charges(plan, hours, funding), len(plan.closes))
     return Field(
         assets=plan.assets,
         decisions=decisions,
@@ -130,6 +140,8 @@ def field_of(
         range_slippage=np.where(plan.exits, 0.0, np.nan_to_num(plan.slippage)),
         lent=_interest(cash_rate, plan.closes, days),
         days=days,
+        perpetuals=perpetuals,
+        funding=paid,
         execution=hours,
     )
 
@@ -137,6 +149,15 @@ def field_of(
 def _factor(after: FloatArray, before: FloatArray) -> FloatArray:
     factors: FloatArray = after / before
     return np.ascontiguousarray(np.where(np.isnan(factors), 1.0, factors))
+
+
+def _charged(charged: Charges | None, bars: int) -> tuple[IntArray, FloatArray]:
+    """Return the columns of the perpetuals, and their funding at each fill and close."""
+    if charged is None:
+        return np.zeros(0, dtype=np.int64), np.zeros((bars, 0, 2))
+    chosen = np.flatnonzero(charged.perpetual).astype(np.int64)
+    both = np.stack([charged.rate_before[:, chosen], charged.rate_after[:, chosen]], axis=2)
+    return chosen, np.ascontiguousarray(both)
 
 
 def _interest(

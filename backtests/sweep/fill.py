@@ -13,8 +13,11 @@ is finished on its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from numba import njit
 
+from backtests.sweep.charge import charge_before, reckon
 from backtests.sweep.lanes import (
     BTC_EXPOSURE,
     BUY,
@@ -30,11 +33,13 @@ from backtests.sweep.lanes import (
     FILLS,
     FLOOR,
     FREE,
+    FUNDING,
     HELD,
     INVERSE,
     LANES,
     LEAST,
     LOOSE,
+    MARGIN,
     MAX_SLIPPAGE,
     NEW,
     ONE_OVER,
@@ -69,7 +74,9 @@ compiled = njit(nogil=True, error_model="numpy")
 def trade(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntArray) -> None:
     """Run the account over bar `j`, with the orders and weights that stand in the rows."""
     assets = bars.to_fill.shape[1]
-    if bars.days[0] > 0.0:
+    if bars.charged:
+        charge_before(s, bars, j)
+    elif bars.days[0] > 0.0:
         accrue(s, bars.lent[j, 0], bars.days[0])
     ordered = 0
     for k in range(LANES):
@@ -87,7 +94,11 @@ def trade(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntArray) 
     else:
         find_value(s, bars, j, spare, rank)
         move(s, bars, j, assets)
-    finish(s, bars, bars.lent[j, 0] + bars.lent[j, 1], bars.lent[j, 1], bars.days[1])
+    if bars.charged:
+        reckon(s, bars, j, True)
+        finish_charged(s, bars, bars.lent[j, 0] + bars.lent[j, 1], bars.lent[j, 1], bars.days[1])
+    else:
+        finish(s, bars, bars.lent[j, 0] + bars.lent[j, 1], bars.lent[j, 1], bars.days[1])
     for a in range(assets):
         if bars.signed or a == bars.btc:
             own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
@@ -246,35 +257,48 @@ def weigh(s: FloatArray, own: FloatArray, gross: float, btc: float) -> None:
         s[BTC_EXPOSURE + k] += btc * weight
 
 
-@compiled
-def finish(s: FloatArray, bars: Bars, lent: float, rate: float, days: float) -> None:
-    """Settle the fill in cash, credit interest, value the account and add up its figures."""
-    each, long = 0.0 if bars.ranged else 1.0, 0.0 if bars.signed else 1.0
-    for k in range(LANES):
-        order, cash, value, new = s[ORDER + k] != 0.0, s[CASH + k], s[VALUE + k], s[NEW + k]
-        slip, fee, spread = s[SLIP + k], s[FEE + k], s[SPREAD + k] * days
-        traded, paid, over_value = s[TRADED + k], s[PAID + k], s[ONE_OVER + k]
-        least, down = s[LEAST + k], s[DOWN + k]
-        left = new * s[LOOSE + k] - s[STUCK + k]
-        net = (new - left) - (value - cash)
-        paid = paid + each * ((slip + fee) * traded + slip * fee * net)
-        larger = 0.5 * (traded + abs(net)) * over_value
-        left = left if order else cash
-        owes = left < -ROUNDING * abs(value)
-        interest = left * (rate + (spread if owes else 0.0))
-        borrowed = interest if left < 0.0 else 0.0
-        left = left + interest
-        end = left + s[END + k]
-        excess = end * s[INVERSE + k] - 1.0 - lent
-        over, ratio = 1.0 / end, end * least
-        s[CASH + k] = left
-        s[COSTS + k] += (paid if order else 0.0) - borrowed
-        s[TURNOVER + k] += larger if order else 0.0
-        s[COUNT + k] += s[FILLS + k]
-        s[EXPOSURE + k] += long * s[END + k] * over
-        s[INVERSE + k] = over
-        s[LEAST + k] = over if over < least else kept(least)
-        s[DOWN + k] = ratio if (ratio < down) & (over > least) else kept(down)
-        s[EXCESS + k] += excess
-        s[SQUARES + k] += excess * excess
-        s[PRODUCTS + k] += excess * lent
+def _finish(charged: bool) -> Callable[..., None]:
+    """Return the end of a bar with perpetuals or, as fast as if there were none, without."""
+
+    @compiled
+    def finish(s: FloatArray, bars: Bars, lent: float, rate: float, days: float) -> None:
+        """Settle the fill in cash, credit interest, value the account and add up its figures."""
+        each, long = 0.0 if bars.ranged else 1.0, 0.0 if bars.signed else 1.0
+        for k in range(LANES):
+            order, cash, value, new = s[ORDER + k] != 0.0, s[CASH + k], s[VALUE + k], s[NEW + k]
+            slip, fee, spread = s[SLIP + k], s[FEE + k], s[SPREAD + k] * days
+            traded, paid, over_value = s[TRADED + k], s[PAID + k], s[ONE_OVER + k]
+            least, down = s[LEAST + k], s[DOWN + k]
+            left = new * s[LOOSE + k] - s[STUCK + k]
+            net = (new - left) - (value - cash)
+            paid = paid + each * ((slip + fee) * traded + slip * fee * net)
+            larger = 0.5 * (traded + abs(net)) * over_value
+            left = left if order else cash
+            bearing = left + s[MARGIN + k] if charged else left
+            owes = bearing < -ROUNDING * abs(value)
+            interest = bearing * (rate + (spread if owes else 0.0))
+            borrowed = interest if bearing < 0.0 else 0.0
+            left = left + interest
+            if charged:
+                left -= s[FUNDING + k]
+                borrowed -= s[FUNDING + k]
+            end = left + s[END + k]
+            excess = end * s[INVERSE + k] - 1.0 - lent
+            over, ratio = 1.0 / end, end * least
+            s[CASH + k] = left
+            s[COSTS + k] += (paid if order else 0.0) - borrowed
+            s[TURNOVER + k] += larger if order else 0.0
+            s[COUNT + k] += s[FILLS + k]
+            s[EXPOSURE + k] += long * s[END + k] * over
+            s[INVERSE + k] = over
+            s[LEAST + k] = over if over < least else kept(least)
+            s[DOWN + k] = ratio if (ratio < down) & (over > least) else kept(down)
+            s[EXCESS + k] += excess
+            s[SQUARES + k] += excess * excess
+            s[PRODUCTS + k] += excess * lent
+
+    finishing: Callable[..., None] = finish
+    return finishing
+
+
+finish, finish_charged = _finish(False), _finish(True)

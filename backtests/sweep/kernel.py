@@ -20,7 +20,6 @@ from backtests.sweep.lanes import (
     DAILY,
     DOWN,
     END,
-    FINE,
     FLOOR,
     FOLD,
     FREE,
@@ -44,6 +43,7 @@ from backtests.sweep.lanes import (
     STEP,
     STOPPED,
     TREND,
+    UNSETTLED,
     VALUE,
     WANTED,
     WISH,
@@ -108,7 +108,7 @@ def hand_back(s: FloatArray, variants: IntArray, results: FloatArray) -> None:
         value = s[CASH + k] + s[END + k]
         s[LAST + k] = value
         ruined = not (s[DOWN + k] > ROUNDING and s[FLOOR + k] > ROUNDING and value > 0.0)
-        if ruined and s[STATUS + k] == FINE:
+        if ruined and s[STATUS + k] != UNSETTLED:
             s[STATUS + k] = RUINED
         for row in range(RESULTS):
             results[variants[k], row] = s[LAST + row * APART + k]
@@ -373,7 +373,7 @@ def _build(sources: str) -> tuple[Callable[..., None], Callable[..., None]]:
 
 def _sources() -> str:
     digest = hashlib.sha256()
-    for name in ("lanes", "tables", "rule", "single", "fill", "turns", "kernel"):
+    for name in ("lanes", "tables", "rule", "single", "charge", "fill", "turns", "kernel"):
         digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
     return digest.hexdigest()
 

@@ -33,8 +33,10 @@ GAP, AIMED = next(_ROWS), next(_ROWS)
 CASH, FREE, VALUE, NEW, ONE_OVER = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
 SUM_HELD, SUM_WANTED, CHANGED = next(_ROWS), next(_ROWS), next(_ROWS)
 LOOSE, STUCK, TRADED, FILLS, PAID = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
-END, MARGIN, INVERSE, LEAST = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+END, INVERSE, LEAST = next(_ROWS), next(_ROWS), next(_ROWS)
 FLOOR, FOLD = next(_ROWS), next(_ROWS)
+# What perpetuals are worth and pay.
+MARGIN, FUNDING = next(_ROWS), next(_ROWS)
 # What is handed back, in this order: last value, sums of excess returns, of their squares and of
 # their products with the cash return, deepest ratio to the peak, sums of turnover, costs, fills,
 # gross weights and weights of BTC, status.
@@ -57,7 +59,7 @@ PATH, TREND, VOLATILITY, INDEX_ROWS = 0, LANES, 2 * LANES, 3 * LANES
 ROUNDING = 1e-9
 # Slippage beyond this would be a broken or dying market.
 MAX_SLIPPAGE = 0.5
-FINE, RUINED, UNSETTLED = 0.0, 1.0, 2.0
+FINE, RUINED, UNSETTLED, UNFUNDED = 0.0, 1.0, 2.0, 3.0
 # A purchase that lacks less money than this share of the account lacks nothing.
 SHORT = 1e-12
 

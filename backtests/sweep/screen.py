@@ -36,7 +36,7 @@ METRICS: tuple[str, ...] = (
     "orders",
 )
 FOLDS = 16
-FINE, RUINED, UNSETTLED = 0, 1, 2
+FINE, RUINED, UNSETTLED, UNFUNDED = 0, 1, 2, 3
 # Blocks that one task of a thread runs: enough to outweigh the handing over.
 BLOCKS_A_TASK = 8
 
@@ -52,8 +52,9 @@ class Screened:
     folds : array (V, 16)
         Compounded net returns over the spans of :func:`fold_edges`.
     status : int array (V,)
-        FINE, RUINED (the value fell to nothing) or UNSETTLED (trading would cost more than there
-        is): where the engine raises, and everything else is NaN.
+        FINE, RUINED (the value fell to nothing), UNSETTLED (trading would cost more than there
+        is) or UNFUNDED (a perpetual is held and its rate is missing): where the engine raises, and
+        everything else is NaN.
     """
 
     metrics: FloatArray
@@ -128,6 +129,11 @@ def _matrix(field: Field, batch: MatrixBatch) -> tuple[Any, ...]:
 
 def _native(field: Field, batch: NativeBatch) -> tuple[Any, ...]:
     paths = batch.paths
+    if len(field.perpetuals):
+        raise EngineError(
+            f"{field.assets[field.perpetuals[0]]} is a perpetual: screen its target weights, rules "
+            "are screened on coins"
+        )
     if paths.assets != field.assets:
         raise EngineError(f"paths of {paths.assets} over a field of {field.assets}")
     start, end = paths.market.times.get_indexer(field.decisions[[0, -1]])
@@ -147,6 +153,7 @@ def _signed(batch: NativeBatch | MatrixBatch) -> bool:
 def _bars(field: Field, signed: bool) -> Bars:
     gap = ~field.tradable & ~field.exits
     ranged = field.execution.slippage_range > 0.0
+    charged = len(field.perpetuals) > 0
     alone = field.shape[1] == 1 and not field.exits.any()
     return Bars(
         to_fill=field.to_fill,
@@ -154,7 +161,8 @@ def _bars(field: Field, signed: bool) -> Bars:
         tradable=field.tradable & ~field.exits,
         exits=field.exits,
         gaps=np.asarray((gap | field.exits).any(axis=1)),
-        halted=np.asarray((gap & field.priced).any(axis=1)),
+        # A short sale that cannot be made brings no money, of whatever asset.
+        halted=np.asarray((gap & (field.priced | signed)).any(axis=1)),
         leaving=np.asarray(field.exits.any(axis=1)),
         ranged=ranged,
         range_slippage=field.range_slippage,
@@ -163,7 +171,10 @@ def _bars(field: Field, signed: bool) -> Bars:
         discount=field.execution.delisting_discount,
         signed=signed,
         btc=field.assets.index(BTC) if BTC in field.assets else -1,
-        simple=alone and not ranged and field.days[0] == 0.0,
+        simple=alone and not ranged and field.days[0] == 0.0 and not charged,
+        charged=charged,
+        perpetuals=field.perpetuals,
+        funding=field.funding,
     )
 
 

@@ -15,7 +15,7 @@ class Bars(NamedTuple):
     tradable: BoolArray
     exits: BoolArray
     gaps: BoolArray  # (N,), some asset cannot trade
-    halted: BoolArray  # (N,), some asset that cannot trade may be held
+    halted: BoolArray  # (N,), some asset that cannot trade may be held, or wanted short
     leaving: BoolArray  # (N,), some asset is forced out
     ranged: bool
     range_slippage: FloatArray
@@ -25,6 +25,9 @@ class Bars(NamedTuple):
     signed: bool  # weights may be negative
     btc: int  # column, or -1
     simple: bool  # fit for backtests.sweep.single
+    charged: bool  # some asset is a perpetual
+    perpetuals: IntArray  # (P,), their columns
+    funding: FloatArray  # (N, P, 2), sums of rates before the fill and after it; NaN if missing
 
 
 class Tables(NamedTuple):

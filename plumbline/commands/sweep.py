@@ -123,7 +123,6 @@ def _print(done: Sweep) -> None:
 _ROUTE = {
     "native": "by the kernel alone",
     "matrix": "through a target matrix",
-    "vectorbt": "by vectorbt alone",
 }
 _STATUS = {
     "ruined": "their account fell to nothing",

@@ -15,7 +15,6 @@ from backtests.orders import orders
 from backtests.perpetuals import charges
 from backtests.run import backtest, run_weights
 from backtests.simulation import Simulation
-from backtests.sweep.field import field_of
 from data.bars import Bars
 from data.errors import EngineError, MissingSeries, UnknownName
 from data.snapshot import Snapshot
@@ -209,15 +208,6 @@ def test_charges_do_not_depend_on_what_is_wanted():
     np.testing.assert_allclose(found[0].after[:, 0], [0.55, 1.43, 2.55])
     np.testing.assert_allclose(found[0].rate_before[:, 0], [0.001, 0.004, 0.007])
     np.testing.assert_allclose(found[0].rate_after[:, 0], [0.005, 0.011, 0.017])
-
-
-def test_the_screening_kernel_refuses_what_it_cannot_charge():
-    days = pd.date_range(START, periods=2, freq="D", unit="us")
-    cash = pd.Series(0.0, index=pd.date_range(START, periods=3, freq="D"))
-    with pytest.raises(EngineError, match="BTC is a perpetual and the screening kernel knows no"):
-        field_of(bars(), days, cash, FREE)
-    spot = field_of(bars(), days, cash, replace(FREE, perpetuals=("ETH",)))
-    assert spot.assets == ("BTC",)
 
 
 @pytest.mark.parametrize("venue", [None, "bybit perp", "hyperliquid (hourly)"])

@@ -100,20 +100,35 @@ def test_hours_of_delay_need_hourly_bars(phantom: Snapshot, tmp_path: Path):
     assert not (tmp_path / "coins" / "pieces").exists()
 
 
-def test_perpetuals_are_for_the_engine(phantom: Snapshot, tmp_path: Path):
+def test_perpetuals_pay_funding_and_vectorbt_confirms_it(phantom: Snapshot, tmp_path: Path):
     axes = {"execution.perpetuals": [[], ["BTC"]], "exposure.enter": [0, 50]}
     window = {"start": "2024-01-01", "end": "2024-03-01", "grid": axes}
     job = job_of(grid(LEVELS, **window), phantom)
     done = run(job, tmp_path / "out", top=4)
-    assert done.manifest["routes"] == {"native": 2, "vectorbt": 2}
+    assert done.manifest["routes"] == {"native": 2, "matrix": 2}
+    assert {one.variant for one in done.confirmed} == {0, 1, 2, 3}
     table = pd.read_parquet(done.leaderboard)
     assert table["execution.perpetuals"].tolist() == ["[]", "[]", '["BTC"]', '["BTC"]']
-    for number in (2, 3):
-        execution = Execution(perpetuals=("BTC",))
-        strategy = job.grid.strategy(number)
-        alone = backtest(strategy, phantom, execution, start=job.first, end=job.last)
-        assert table["ending_value"][number] == alone.metrics["ending_value"]
-        assert alone.simulation.costs["funding"] != 0.0
+    strategy, execution = job.grid.strategy(3), Execution(perpetuals=("BTC",))
+    alone = backtest(strategy, phantom, execution, start=job.first, end=job.last)
+    for name in set(METRICS) & set(MEASURES):
+        assert difference(name, table[name][3], alone.metrics[name]) < 1e-9, name
+    assert alone.simulation.costs["funding"] != 0.0
+
+
+def test_a_perpetual_held_without_its_rate_ends_the_sweep(phantom: Snapshot, tmp_path: Path):
+    table = phantom.funding
+    assert table is not None
+    cut = pd.Timestamp("2024-02-01", tz="UTC")
+    ended = replace(phantom, funding=table[(table["ts"] < cut).to_numpy()])
+    held = {"kind": "constant"}
+    variant = {"title": "Held", "exposure": held, "allocation": {"kind": "btc"}}
+    window = {"start": "2024-01-01", "end": "2024-03-01", "variant": variant}
+    axes = {"execution.perpetuals": [["BTC"]], "execution.fee_bp": [0, 10]}
+    text = "family = 'held'"
+    message = r"BTC: the perpetual is held on 2024-02-01 and a funding rate of .* is missing"
+    with pytest.raises(EngineError, match=message):
+        run(job_of(grid(text, grid=axes, **window), ended), tmp_path / "out")
 
 
 def test_processes_give_the_same_bytes(mixed: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -14,7 +14,7 @@ from backtests.engine import simulate
 from backtests.execution import Execution
 from backtests.sweep.batch import MatrixBatch, Terms, terms_of
 from backtests.sweep.field import Field, field_of
-from backtests.sweep.screen import FINE, FOLDS, METRICS, RUINED, fold_edges, screen
+from backtests.sweep.screen import FINE, FOLDS, METRICS, RUINED, UNFUNDED, fold_edges, screen
 from data.bars import Bars
 from data.errors import EngineError
 from tests.backtests.ledger import Bar
@@ -30,21 +30,24 @@ def check_against_engine(world: Case) -> None:
     weights, execution = world.weights, world.execution
     decisions = pd.DatetimeIndex(weights.index)
     try:
-        field = field_of(world.bars, decisions, world.rates, execution, hourly)
+        field = field_of(world.bars, decisions, world.rates, execution, hourly, world.funding)
     except EngineError:
         with pytest.raises(EngineError):
-            simulate(weights, world.bars, world.rates, execution, hourly)
+            simulate(weights, world.bars, world.rates, execution, hourly, world.funding)
         return
     matrix = weights[list(field.assets)].to_numpy()[None]
     screened = screen(field, MatrixBatch(matrix, terms_of(execution, 1)))
     try:
-        simulation = simulate(weights, world.bars, world.rates, execution, hourly)
-    except EngineError:
-        assert screened.status[0] != FINE
-        assert np.isnan(screened.metrics).all()
+        simulation = simulate(weights, world.bars, world.rates, execution, hourly, world.funding)
+    except EngineError as error:
+        refused = str(error)
+    else:
+        assert screened.status[0] == FINE
+        assert_agrees(screened, 0, simulation)
         return
-    assert screened.status[0] == FINE
-    assert_agrees(screened, 0, simulation)
+    assert screened.status[0] != FINE
+    assert (screened.status[0] == UNFUNDED) == ("a funding rate" in refused)
+    assert np.isnan(screened.metrics).all()
 
 
 class TestEngine:
@@ -112,6 +115,19 @@ class TestByHand:
         assert screened.status.tolist() == [RUINED, FINE]
         assert np.isnan(screened.metrics[0]).all()
         assert screened.metrics[1, METRICS.index("max_drawdown")] == pytest.approx(-0.6)
+
+    def test_a_short_sale_that_cannot_be_made_brings_no_money(self):
+        flat = Bar(100.0, 100.0, 100.0, 100.0)
+        bars = table(
+            ("BTC", "ETH"), 2, START, DAY, lambda name, day: flat if name == "BTC" or day else None
+        )
+        execution = replace(FREE, fee_bp=100.0)
+        field = world_of(bars, execution)
+        weights = np.array([[1.5, -0.5], [np.nan, np.nan]])
+        screened = screen(field, MatrixBatch(weights[None], terms_of(execution, 1)))
+        # The whole account buys what it can, instead of one and a half.
+        left = screened.metrics[0, METRICS.index("ending_value")]
+        assert left == pytest.approx(10_000 / 1.01, rel=1e-13)
 
     def test_a_whole_day_of_delay_is_a_later_fill(self):
         field = world_of(one_coin([(100.0, 100.0), (125.0, 125.0), (125.0, 250.0)]))
