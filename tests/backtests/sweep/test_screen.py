@@ -51,7 +51,7 @@ def check_against_engine(world: Case) -> None:
 
 
 class TestEngine:
-    @settings(max_examples=150)
+    @settings(max_examples=60)
     @given(cases())
     def test_everything_agrees_with_the_engine(self, world: Case):
         check_against_engine(world)
