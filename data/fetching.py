@@ -103,6 +103,7 @@ def fetch(
     store: Store,
     client: Client,
     *,
+    held: Held,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> FetchReport:
@@ -116,6 +117,8 @@ def fetch(
         Written to after each answer.
     client : Client
         How to ask.
+    held : Held
+        The store's tables as the plan was made from them.
     dry_run : bool
         Ask and compare, but write nothing.
     progress : callable, optional
@@ -128,7 +131,7 @@ def fetch(
     InputError
         If a setting turns out to be wrong.
     """
-    fetching = _Fetch(store, client, dry_run, progress or _silent)
+    fetching = _Fetch(store, client, dry_run, progress or _silent, held)
     reports = fetching.run(tasks)
     known = None if dry_run or store.empty else str(store.manifest()["snapshot_id"])
     return FetchReport(tuple(reports), known)
@@ -146,15 +149,13 @@ class _Fetch:
     client: Client
     dry_run: bool
     progress: Progress
+    held: Held
     reports: dict[str, SourceReport] = field(default_factory=dict)
     merging: threading.Lock = field(default_factory=threading.Lock)
     over: dict[str, threading.Event] = field(default_factory=dict)
     stopped: threading.Event = field(default_factory=threading.Event)
-    held: Held = field(default_factory=lambda: Held({}, {}))
 
     def run(self, tasks: Sequence[Task]) -> list[SourceReport]:
-        if not self.store.empty:
-            self.held = self.store.hold()
         self.over = {task.source.name: threading.Event() for task in tasks}
         lanes: dict[str, list[Task]] = {}
         for task in tasks:

@@ -21,7 +21,7 @@ from data.sources.clock import Clock
 from data.sources.registry import ADDRESSES, configured
 from data.sources.retry import Patience
 from data.sources.web import Client, reachable
-from data.store import Store
+from data.store import Held, Store
 
 PROBE_SECONDS = 5.0
 _LOCK_SECONDS = 1.0
@@ -86,12 +86,12 @@ def fetch_live(
     archive = discard if dry_run else RawArchive(chosen.raw).keep
     alone = writing(chosen.raw, _LOCK_SECONDS, "fetching") if not dry_run else nullcontext()
     with alone, Client(archive=archive, clock=clock, patience=patience) as client:
-        stored = {} if store.empty else store.read()
-        tasks = plan(sources, stored, store.fetched, only=only, since=since)
+        held = Held({}, {}) if store.empty else store.hold()
+        tasks = plan(sources, held.tables, store.fetched, only=only, since=since)
         if watcher is not None:
             watcher.begin([task.source.name for task in tasks])
         told = None if watcher is None else watcher.progress
-        report = fetch(tasks, store, client, dry_run=dry_run, progress=told)
+        report = fetch(tasks, store, client, held=held, dry_run=dry_run, progress=told)
     if watcher is not None:
         watcher.end(report)
     return report
