@@ -61,6 +61,7 @@ from backtests.sweep.lanes import (
     TURNOVER,
     VALUE,
     WANTED,
+    WEIGHT,
     kept,
 )
 from backtests.sweep.tables import Bars
@@ -100,7 +101,7 @@ def trade(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntArray) 
     else:
         finish(s, bars, bars.lent[j, 0] + bars.lent[j, 1], bars.lent[j, 1], bars.days[1])
     for a in range(assets):
-        if bars.signed or a == bars.btc:
+        if bars.signed or bars.weighed or a == bars.btc:
             own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
             weigh(s, own, 1.0 if bars.signed else 0.0, 1.0 if a == bars.btc else 0.0)
 
@@ -253,6 +254,7 @@ def weigh(s: FloatArray, own: FloatArray, gross: float, btc: float) -> None:
     """Add up the weights of one asset at the close."""
     for k in range(LANES):
         weight = own[HELD + k] * s[INVERSE + k]
+        own[WEIGHT + k] += weight
         s[EXPOSURE + k] += gross * abs(weight)
         s[BTC_EXPOSURE + k] += btc * weight
 

@@ -20,8 +20,8 @@ from backtests.sweep.lanes import (
     DAILY,
     DOWN,
     END,
+    EXPOSURE,
     FLOOR,
-    FOLD,
     FREE,
     GIVEN_AT,
     INDEX_ROWS,
@@ -39,6 +39,7 @@ from backtests.sweep.lanes import (
     ROWS,
     RUINED,
     SEEN,
+    SEEN_EXPOSURE,
     STATUS,
     STEP,
     STOPPED,
@@ -46,6 +47,7 @@ from backtests.sweep.lanes import (
     UNSETTLED,
     VALUE,
     WANTED,
+    WEIGHT,
     WISH,
 )
 from backtests.sweep.rule import (
@@ -61,7 +63,7 @@ from backtests.sweep.rule import (
     spread_out,
 )
 from backtests.sweep.single import account, act, look_at, obey, revive, watch
-from backtests.sweep.tables import Bars, Block, Tables
+from backtests.sweep.tables import Bars, Block, Out, Tables
 from data.aliases import FloatArray, IntArray
 
 compiled = njit(nogil=True, error_model="numpy")
@@ -84,7 +86,6 @@ def open_accounts(
         s[LEAST + k] = 1.0 / capital
         s[DOWN + k] = 1.0
         s[FLOOR + k] = 1.0
-        s[FOLD + k] = capital
         s[ALIVE + k] = 1.0
         s[BOOK_CASH + k] = 1.0
         s[STOPPED + k] = -1.0
@@ -93,25 +94,32 @@ def open_accounts(
 
 
 @compiled
-def close_fold(s: FloatArray, variants: IntArray, fold: int, bars: int, folds: FloatArray) -> None:
-    """Write the returns of a fold that has ended."""
+def close_fold(s: FloatArray, variants: IntArray, fold: int, out: Out) -> None:
+    """Write what the accounts are worth at the end of a fold, and who holds something."""
     for k in range(LANES):
-        value = s[CASH + k] + s[END + k]
-        folds[variants[k], fold] = value / s[FOLD + k] - 1.0 if bars else np.nan
-        s[FOLD + k] = value
+        out.values[variants[k], fold + 1] = s[CASH + k] + s[END + k]
+    if len(out.invested) > 0:
+        for k in range(LANES):
+            gross, seen = s[EXPOSURE + k], s[SEEN_EXPOSURE + k]
+            out.invested[variants[k], fold] = gross > seen
+            s[SEEN_EXPOSURE + k] = gross
 
 
 @compiled
-def hand_back(s: FloatArray, variants: IntArray, results: FloatArray) -> None:
+def hand_back(s: FloatArray, variants: IntArray, capital: float, out: Out) -> None:
     """Write what is left of a block's variants."""
     for k in range(LANES):
-        value = s[CASH + k] + s[END + k]
+        variant, value = variants[k], s[CASH + k] + s[END + k]
         s[LAST + k] = value
         ruined = not (s[DOWN + k] > ROUNDING and s[FLOOR + k] > ROUNDING and value > 0.0)
         if ruined and s[STATUS + k] != UNSETTLED:
             s[STATUS + k] = RUINED
         for row in range(RESULTS):
-            results[variants[k], row] = s[LAST + row * APART + k]
+            out.results[variant, row] = s[LAST + row * APART + k]
+        out.values[variant, 0] = capital
+        if len(out.weights) > 0:
+            for a in range(out.weights.shape[1]):
+                out.weights[variant, a] = s[ROWS + a * STEP + WEIGHT + k]
 
 
 @compiled
@@ -140,7 +148,13 @@ def run_bar(
         if levered:
             watch(s, bars.to_fill[j, 0])
         account(
-            s, unit, bars.tradable[j, 0], bars.to_fill[j, 0], bars.to_close[j, 0], bars.lent[j, 1]
+            s,
+            unit,
+            bars.tradable[j, 0],
+            bars.to_fill[j, 0],
+            bars.to_close[j, 0],
+            bars.lent[j, 1],
+            1.0 if bars.btc == 0 else 0.0,
         )
     else:
         trade(s, bars, j, spare, rank)
@@ -156,7 +170,7 @@ def run_simple(
     spans: tuple[int, int, int],
     edges: IntArray,
     variants: IntArray,
-    folds: FloatArray,
+    out: Out,
 ) -> None:
     """Run a block over all bars by the fast path; only plain arrays are looked at on each bar.
 
@@ -170,6 +184,7 @@ def run_simple(
     proportional, levered, late = block.proportional, block.levered, block.late
     books, stop_last = late[0] != NOTHING, late[1] == STOP
     path, trend, daily = index[PATH], index[TREND], block.daily
+    btc = 1.0 if bars.btc == 0 else 0.0
     for fold in range(len(edges) - 1):
         early = start if fold == 0 else 0
         for bar in range(edges[fold] - early, edges[fold + 1]):
@@ -210,8 +225,8 @@ def run_simple(
             if bar >= 0:
                 if levered:
                     watch(s, first[bar, 0])
-                account(s, gross, tradable[bar, 0], first[bar, 0], then[bar, 0], lent[bar, 1])
-        close_fold(s, variants, fold, edges[fold + 1] - edges[fold], folds)
+                account(s, gross, tradable[bar, 0], first[bar, 0], then[bar, 0], lent[bar, 1], btc)
+        close_fold(s, variants, fold, out)
 
 
 @compiled
@@ -246,7 +261,7 @@ def tables_of(units: Any, unit: int, paths: Any) -> Tables:
 
 
 @compiled
-def run_matrix(blocks, kinds, parameters, weights, bars, capital, edges, results, folds):  # type: ignore[no-untyped-def]
+def run_matrix(blocks, kinds, parameters, weights, bars, capital, edges, out):  # type: ignore[no-untyped-def]
     """Screen blocks of target weights; see :func:`backtests.sweep.screen.screen`."""
     assets, decisions = bars.to_fill.shape[1], weights.shape[1]
     s = np.empty(ROWS + assets * STEP)
@@ -261,8 +276,8 @@ def run_matrix(blocks, kinds, parameters, weights, bars, capital, edges, results
                 else:
                     s[ORDER : ORDER + LANES] = 0.0
                 run_bar(s, bars, j, 1.0, True, spare, rank)
-            close_fold(s, variants, fold, edges[fold + 1] - edges[fold], folds)
-        hand_back(s, variants, results)
+            close_fold(s, variants, fold, out)
+        hand_back(s, variants, capital, out)
 
 
 @compiled
@@ -278,8 +293,7 @@ def run_native(  # type: ignore[no-untyped-def]
     bars,
     capital,
     edges,
-    results,
-    folds,
+    out,
 ):
     """Screen blocks of rules; see :func:`backtests.sweep.screen.screen`."""
     assets = bars.to_fill.shape[1]
@@ -297,8 +311,8 @@ def run_native(  # type: ignore[no-untyped-def]
         delay = kind[0]
         if bars.simple and in_usual_order(kind[3:6]) and not tables.stuck.any():
             spans = (start, decisions, delay)
-            run_simple(s, index, shared, tables, bars, spans, edges, variants, folds)
-            hand_back(s, variants, results)
+            run_simple(s, index, shared, tables, bars, spans, edges, variants, out)
+            hand_back(s, variants, capital, out)
             continue
         for t in range(start):
             decide(s, index, shared, tables, t)
@@ -318,8 +332,8 @@ def run_native(  # type: ignore[no-untyped-def]
                     else:
                         spread_out(s, tables, t)
                 run_bar(s, bars, j, unit, levered, spare, rank)
-            close_fold(s, variants, fold, edges[fold + 1] - edges[fold], folds)
-        hand_back(s, variants, results)
+            close_fold(s, variants, fold, out)
+        hand_back(s, variants, capital, out)
 
 
 def _build(sources: str) -> tuple[Callable[..., None], Callable[..., None]]:
@@ -331,9 +345,9 @@ def _build(sources: str) -> tuple[Callable[..., None], Callable[..., None]]:
     cached = njit(nogil=True, error_model="numpy", cache=True)
 
     @cached
-    def matrix(blocks, kinds, parameters, weights, bars, capital, edges, results, folds):  # type: ignore[no-untyped-def]
+    def matrix(blocks, kinds, parameters, weights, bars, capital, edges, out):  # type: ignore[no-untyped-def]
         if len(sources) > 0:
-            run_matrix(blocks, kinds, parameters, weights, bars, capital, edges, results, folds)
+            run_matrix(blocks, kinds, parameters, weights, bars, capital, edges, out)
 
     @cached
     def native(  # type: ignore[no-untyped-def]
@@ -348,8 +362,7 @@ def _build(sources: str) -> tuple[Callable[..., None], Callable[..., None]]:
         bars,
         capital,
         edges,
-        results,
-        folds,
+        out,
     ):
         if len(sources) > 0:
             run_native(
@@ -364,8 +377,7 @@ def _build(sources: str) -> tuple[Callable[..., None], Callable[..., None]]:
                 bars,
                 capital,
                 edges,
-                results,
-                folds,
+                out,
             )
 
     return matrix, native

@@ -34,7 +34,7 @@ CASH, FREE, VALUE, NEW, ONE_OVER = next(_ROWS), next(_ROWS), next(_ROWS), next(_
 SUM_HELD, SUM_WANTED, CHANGED = next(_ROWS), next(_ROWS), next(_ROWS)
 LOOSE, STUCK, TRADED, FILLS, PAID = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
 END, INVERSE, LEAST = next(_ROWS), next(_ROWS), next(_ROWS)
-FLOOR, FOLD = next(_ROWS), next(_ROWS)
+FLOOR, SEEN_EXPOSURE = next(_ROWS), next(_ROWS)
 # What perpetuals are worth and pay.
 MARGIN, FUNDING = next(_ROWS), next(_ROWS)
 # What is handed back, in this order: last value, sums of excess returns, of their squares and of
@@ -48,9 +48,9 @@ RESULTS = (STATUS - LAST) // _APART + 1
 ROWS = STATUS + _APART
 
 # Rows of one asset: dollars held at the last close, weight wanted, dollars in the shadow book,
-# dollars aimed at there.
-HELD, WANTED, SHADOW, AIM = 0, _APART, 2 * _APART, 3 * _APART
-STEP = 4 * _APART
+# dollars aimed at there, sum of weights at the closes.
+HELD, WANTED, SHADOW, AIM, WEIGHT = 0, _APART, 2 * _APART, 3 * _APART, 4 * _APART
+STEP = 5 * _APART
 
 # Places of the index array: columns of the paths.
 PATH, TREND, VOLATILITY, INDEX_ROWS = 0, LANES, 2 * LANES, 3 * LANES

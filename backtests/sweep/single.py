@@ -52,12 +52,13 @@ from backtests.sweep.lanes import (
     STOPPED,
     SWITCH,
     TURNOVER,
+    WEIGHT,
     WISH,
     kept,
 )
 from data.aliases import FloatArray
 
-_HELD, _SHADOW = ROWS + HELD, ROWS + SHADOW
+_HELD, _SHADOW, _WEIGHT = ROWS + HELD, ROWS + SHADOW, ROWS + WEIGHT
 
 compiled = njit(nogil=True, error_model="numpy")
 
@@ -169,9 +170,15 @@ def watch(s: FloatArray, to_fill: float) -> None:
 
 @compiled
 def account(
-    s: FloatArray, unit: float, tradable: bool, to_fill: float, to_close: float, lent: float
+    s: FloatArray,
+    unit: float,
+    tradable: bool,
+    to_fill: float,
+    to_close: float,
+    lent: float,
+    btc: float,
 ) -> None:
-    """Run the account over one bar, and add up its figures.
+    """Run the account over one bar, and add up its figures; `btc` is 1 if the coin is BTC.
 
     With one asset the signs at the value before costs are the right ones if no weight is
     negative: w V' - h = (w V - h) / (1 +- c w).
@@ -213,4 +220,5 @@ def account(
         s[COSTS + k] += cost * size - borrowed
         s[COUNT + k] += 1.0 if traded > ROUNDING * value else 0.0
         s[EXPOSURE + k] += abs(worth) * over
-        s[BTC_EXPOSURE + k] += worth * over
+        s[_WEIGHT + k] += worth * over
+        s[BTC_EXPOSURE + k] += btc * worth * over

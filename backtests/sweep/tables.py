@@ -24,10 +24,20 @@ class Bars(NamedTuple):
     discount: float
     signed: bool  # weights may be negative
     btc: int  # column, or -1
+    weighed: bool  # the weights of every asset are added up, of which BTC's else
     simple: bool  # fit for backtests.sweep.single
     charged: bool  # some asset is a perpetual
     perpetuals: IntArray  # (P,), their columns
     funding: FloatArray  # (N, P, 2), sums of rates before the fill and after it; NaN if missing
+
+
+class Out(NamedTuple):
+    """What a screening leaves of V variants."""
+
+    results: FloatArray  # (V, RESULTS), see backtests.sweep.lanes
+    values: FloatArray  # (V, F + 1), the account at the start and at the end of each fold
+    invested: BoolArray  # (V, F), whether anything is held at the end of each fold; or no rows
+    weights: FloatArray  # (V, A), sum of each asset's weights at the closes; or no rows
 
 
 class Tables(NamedTuple):

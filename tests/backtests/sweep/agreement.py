@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from backtests.metrics import summary
 from backtests.simulation import Simulation
+from backtests.sweep.field import Field
 from backtests.sweep.screen import FOLDS, METRICS, Screened
 
 CLOSE = 1e-9
@@ -60,6 +61,20 @@ def assert_agrees(screened: Screened, row: int, simulation: Simulation) -> None:
     np.testing.assert_allclose(
         screened.folds[row], engine_folds(simulation), rtol=CLOSE, atol=1e-12, err_msg="folds"
     )
+
+
+def assert_daily(field: Field, screened: Screened, row: int, simulation: Simulation) -> None:
+    """Values at the closes, who is invested there, and mean weights, as the engine has them."""
+    daily = screened.daily
+    assert daily is not None
+    np.testing.assert_allclose(daily.values[row], simulation.equity.to_numpy(), rtol=CLOSE)
+    held = simulation.held.iloc[1:]
+    gross = simulation.exposure.iloc[1:].to_numpy()
+    clear = np.abs(gross) > 1e-12
+    assert daily.invested[row][clear].all()
+    assert not daily.invested[row][gross == 0.0].any()
+    mean = [held[name].mean() if name in held else 0.0 for name in field.assets]
+    np.testing.assert_allclose(daily.weights[row], mean, rtol=CLOSE, atol=1e-12)
 
 
 def assert_close(one: Screened, other: Screened, capital: float) -> None:

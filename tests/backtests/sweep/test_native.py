@@ -28,7 +28,7 @@ from strategies.overlays.targets import MaxGross, VolatilityTarget
 from strategies.piece import read_signal
 from strategies.strategy import Decide, Strategy, from_start
 from strategies.variants import variant
-from tests.backtests.sweep.agreement import assert_agrees, assert_close, assert_same
+from tests.backtests.sweep.agreement import assert_agrees, assert_close, assert_daily, assert_same
 
 FIRST = pd.Timestamp("2016-02-05", tz="UTC")
 DAY = pd.Timedelta(days=1)
@@ -115,14 +115,17 @@ def check(world: World, seed: int, count: int, confirmed: int) -> None:
         assets = ("BTC",) if alone else world.market.assets
         field, targets = world.field(assets, execution), world.targets(strategy)
         batch = native_batch(world.paths[assets], strategy, execution, {}, 1)
-        native = screen(field, batch)
+        native, daily = screen(field, batch), screen(field, batch, daily=True)
+        assert_same(daily, native)
         matrix = targets[list(assets)].to_numpy()[None]
         by_matrix = screen(field, MatrixBatch(matrix, terms_of(execution, 1)))
         assert_close(native, by_matrix, execution.initial_cash)
         if number < confirmed and native.status[0] == 0:
             bars = world.snapshot.daily.until(world.last + DAY).select(list(assets))
             own = targets[[*assets, "CASH"]]
-            assert_agrees(native, 0, simulate(own, bars, world.rate, execution))
+            simulation = simulate(own, bars, world.rate, execution)
+            assert_agrees(native, 0, simulation)
+            assert_daily(field, daily, 0, simulation)
 
 
 class TestTargets:

@@ -18,7 +18,7 @@ from backtests.sweep.screen import FINE, FOLDS, METRICS, RUINED, UNFUNDED, fold_
 from data.bars import Bars
 from data.errors import EngineError
 from tests.backtests.ledger import Bar
-from tests.backtests.sweep.agreement import assert_agrees, assert_same
+from tests.backtests.sweep.agreement import assert_agrees, assert_daily, assert_same
 from tests.backtests.worlds import DAY, Case, cases, table
 
 START = pd.Timestamp("2024-01-01", tz="UTC")
@@ -36,7 +36,9 @@ def check_against_engine(world: Case) -> None:
             simulate(weights, world.bars, world.rates, execution, hourly, world.funding)
         return
     matrix = weights[list(field.assets)].to_numpy()[None]
-    screened = screen(field, MatrixBatch(matrix, terms_of(execution, 1)))
+    batch = MatrixBatch(matrix, terms_of(execution, 1))
+    screened, daily = screen(field, batch), screen(field, batch, daily=True)
+    assert_same(daily, screened)
     try:
         simulation = simulate(weights, world.bars, world.rates, execution, hourly, world.funding)
     except EngineError as error:
@@ -44,6 +46,7 @@ def check_against_engine(world: Case) -> None:
     else:
         assert screened.status[0] == FINE
         assert_agrees(screened, 0, simulation)
+        assert_daily(field, daily, 0, simulation)
         return
     assert screened.status[0] != FINE
     assert (screened.status[0] == UNFUNDED) == ("a funding rate" in refused)
