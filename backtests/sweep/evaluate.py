@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, TypeAlias
 
 import numpy as np
@@ -11,7 +13,7 @@ import pyarrow as pa
 
 from backtests.execution import BASIS_POINT, Execution
 from backtests.run import cash_rate
-from backtests.sweep.batch import MatrixBatch, Terms
+from backtests.sweep.batch import MatrixBatch, NativeBatch, Terms
 from backtests.sweep.columns import (
     MOST_STRUCTURES,
     Rows,
@@ -40,6 +42,8 @@ Route: TypeAlias = Literal["native", "matrix"]
 STATUS = ("fine", "ruined", "unsettled")
 # Bytes of target weights that are held at a time.
 MATRIX_BYTES = 2**25
+# Bytes of daily accounts that are held at a time.
+DAILY_BYTES = 2**25
 # What is kept of signals and statistics of prices, by all threads and by each.
 MARKET_BYTES, PATHS_BYTES = 2**28, 2**26
 # Settings that a field has one value of; the variants of a batch differ in the others.
@@ -63,6 +67,27 @@ def _strategy(structure: Structure, digits: IntArray | None = None) -> Strategy:
     table = structure.resolved if digits is None else structure.table(digits.tolist())
     file = structure.file
     return strategy_from(table, file.name, file.title, file.family, file.origin)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Some variants of a span, screened together.
+
+    Parameters
+    ----------
+    points : int array (n,)
+        Their numbers in the grid.
+    at : int array (n,)
+        Their places in the span.
+    field : Field
+        The bars that they share.
+    screened : Screened
+    """
+
+    points: IntArray
+    at: IntArray
+    field: Field
+    screened: Screened
 
 
 class Evaluator:
@@ -115,13 +140,39 @@ class Evaluator:
             hashes = structure.config_hashes(digits[chosen])
             for at, text in zip(chosen.tolist(), hashes, strict=True):
                 rows.hashes[at], rows.routes[at] = text, route
+        for part in self._parts(points, digits, daily=False):
+            _fill(rows, part.at, part.screened)
+        return table_of(grid, self.columns, self.schema, rows)
+
+    def accounts(self, span: Span) -> Iterator[Part]:
+        """Yield the variants ``span[0]`` to ``span[1] - 1`` with their daily accounts.
+
+        Some at a time, so that their accounts take :data:`DAILY_BYTES` at most; not in the order
+        of the grid, and with the same bits whatever the span.
+        """
+        points = self.job.grid.points(*span)
+        yield from self._parts(points, self.job.grid.space.digits(points), daily=True)
+
+    def _parts(self, points: IntArray, digits: IntArray, *, daily: bool) -> Iterator[Part]:
+        for structure, chosen in by_structure(self.job.grid, digits):
+            native = route_of(structure) == "native"
             for execution, some in _by_field(structure, digits, chosen):
                 field = self._field(structure, execution)
-                if route == "native":
-                    self._native(structure, execution, field, some, rows)
-                else:
-                    self._matrix(structure, field, some, rows)
-        return table_of(grid, self.columns, self.schema, rows)
+                bars, assets = field.shape
+                most = DAILY_BYTES // (9 * bars) if daily else len(some)
+                most = most if native else min(most, MATRIX_BYTES // (8 * bars * assets))
+                for first in range(0, len(some), max(1, most)):
+                    at = some[first : first + max(1, most)]
+                    batch = (
+                        self._native(structure, execution, field, digits[at])
+                        if native
+                        else self._matrix(structure, field, digits[at])
+                    )
+                    screened = screen(field, batch, daily=daily)
+                    lacking = at[screened.status == UNFUNDED]
+                    if len(lacking):
+                        self._refuse(int(points[lacking[0]]))
+                    yield Part(points[at], at, field, screened)
 
     @property
     def python_share(self) -> float:
@@ -172,18 +223,11 @@ class Evaluator:
         return self.job.snapshot.daily.assets
 
     def _native(
-        self,
-        structure: Structure,
-        execution: Execution,
-        field: Field,
-        chosen: IntArray,
-        rows: Rows,
-    ) -> None:
-        digits = rows.digits[chosen]
+        self, structure: Structure, execution: Execution, field: Field, digits: IntArray
+    ) -> NativeBatch:
         columns = {path: structure.column(path, digits) for path in structure.numbers}
         paths = self._paths(field.assets)
-        batch = native_batch(paths, _strategy(structure), execution, columns, len(chosen))
-        _fill(rows, chosen, screen(field, batch))
+        return native_batch(paths, _strategy(structure), execution, columns, len(digits))
 
     def _paths(self, assets: tuple[str, ...]) -> Paths:
         """Return this thread's paths; the market that they are computed from is shared."""
@@ -204,18 +248,9 @@ class Evaluator:
         snapshot = self.job.snapshot
         return Market(self._panel, snapshot.daily, snapshot.funding)
 
-    def _matrix(self, structure: Structure, field: Field, chosen: IntArray, rows: Rows) -> None:
-        shape = len(field.decisions), len(field.assets)
-        at_once = max(1, MATRIX_BYTES // (8 * shape[0] * shape[1]))
-        for start in range(0, len(chosen), at_once):
-            some = chosen[start : start + at_once]
-            weights = np.stack([self._weights(structure, rows.digits[at], field) for at in some])
-            terms = _terms(structure, rows.digits[some])
-            screened = screen(field, MatrixBatch(weights, terms))
-            lacking = some[screened.status == UNFUNDED]
-            if len(lacking):
-                self._refuse(int(rows.points[lacking[0]]))
-            _fill(rows, some, screened)
+    def _matrix(self, structure: Structure, field: Field, digits: IntArray) -> MatrixBatch:
+        weights = np.stack([self._weights(structure, row, field) for row in digits])
+        return MatrixBatch(weights, _terms(structure, digits))
 
     def _refuse(self, variant: int) -> NoReturn:
         """Raise the engine's error, which says where the rate of which perpetual is missing."""

@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from backtests.run import cash_rate
 from backtests.sweep.columns import FOLD_NAMES
+from backtests.sweep.field import Field
 from backtests.sweep.job import Job
-from backtests.sweep.screen import fold_edges
+from backtests.sweep.screen import Daily, fold_edges
 from data.aliases import FloatArray
 from data.panel import panel_of
 from data.snapshot import Snapshot
@@ -62,6 +63,45 @@ def holding_between(snapshot: Snapshot, first: pd.Timestamp, last: pd.Timestamp)
         cash=np.diff(interest[edges]),
         periods=len(value) - 1,
     )
+
+
+def over_mean_weights(field: Field, daily: Daily) -> FloatArray:
+    """Return d_t, each variant's net return over that of holding its own mean weights.
+
+    The exposure-matched benchmark holds each asset at the variant's mean weight at the closes,
+    rebalanced daily without costs, and cash for the rest.
+
+    Parameters
+    ----------
+    field : Field
+        The bars that the variants share.
+    daily : Daily
+        Their accounts.
+
+    Returns
+    -------
+    ndarray, shape (variants, N)
+        Decimal, known at each close.
+    """
+    cash = field.lent.sum(axis=1)
+    over_cash = daily.returns - cash
+    over: FloatArray = over_cash - daily.weights @ excess_of_assets(field).T
+    return over
+
+
+def excess_of_assets(field: Field) -> FloatArray:
+    """Return what a dollar in each asset earned over cash, decimal (N, A).
+
+    Zero where there is no price. A perpetual binds no cash, and pays its funding.
+    """
+    move = field.to_fill * field.to_close
+    excess = move - 1.0 - field.lent.sum(axis=1, keepdims=True)
+    for place, column in enumerate(field.perpetuals):
+        before, after = np.nan_to_num(field.funding[:, place]).T
+        paid = field.to_fill[:, column] * before + move[:, column] * after
+        excess[:, column] = move[:, column] - 1.0 - paid
+    found: FloatArray = np.where(field.priced, excess, 0.0)
+    return found
 
 
 def over_exposure(table: pa.Table, holding: Holding) -> tuple[FloatArray, FloatArray]:
