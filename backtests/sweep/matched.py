@@ -92,7 +92,8 @@ def over_mean_weights(field: Field, daily: Daily) -> FloatArray:
 def excess_of_assets(field: Field) -> FloatArray:
     """Return what a dollar in each asset earned over cash, decimal (N, A).
 
-    Zero where there is no price. A perpetual binds no cash, and pays its funding.
+    On an asset's first bar from its open on; zero where it has no price. A perpetual binds no cash,
+    and pays its funding.
     """
     move = field.to_fill * field.to_close
     excess = move - 1.0 - field.lent.sum(axis=1, keepdims=True)
@@ -100,7 +101,7 @@ def excess_of_assets(field: Field) -> FloatArray:
         before, after = np.nan_to_num(field.funding[:, place]).T
         paid = field.to_fill[:, column] * before + move[:, column] * after
         excess[:, column] = move[:, column] - 1.0 - paid
-    found: FloatArray = np.where(field.priced, excess, 0.0)
+    found: FloatArray = np.where(field.priced | field.tradable, excess, 0.0)
     return found
 
 
