@@ -18,7 +18,7 @@ from backtests.sweep.rule import (
 )
 from data.aliases import FloatArray, IntArray
 
-KINDS = 7
+KINDS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Blocks:
     ----------
     variants : int array (B, 64)
         Rows of the batch; the last one stands again in the lanes that would be empty.
-    kinds : int array (B, 7)
+    kinds : int array (B, 9)
         What they have in common: delay, proportional, overlays on targets, the three overlays on
-        holdings, allocation. Of a matrix the delay only.
+        holdings, allocation, daily decisions, leverage. Of a matrix the delay only.
     """
 
     variants: IntArray
@@ -46,6 +46,8 @@ def blocks_of(batch: NativeBatch | MatrixBatch) -> Blocks:
     if isinstance(batch, NativeBatch):
         kinds[:, 1], kinds[:, 2], kinds[:, 3:6] = batch.proportional, _targets(batch), batch.late
         kinds[:, 6], path = batch.unit, batch.path
+        kinds[:, 7] = ~batch.weekly
+        kinds[:, 8] = np.isfinite(batch.target) & (batch.ceiling > 1.0)
     code = np.zeros(len(batch), dtype=np.int64)
     for column in (*kinds.T, path):
         code = code * (int(column.max(initial=0)) + 1) + column

@@ -294,7 +294,7 @@ def _finish(charged: bool) -> Callable[..., None]:
             s[EXPOSURE + k] += long * s[END + k] * over
             s[INVERSE + k] = over
             s[LEAST + k] = over if over < least else kept(least)
-            s[DOWN + k] = ratio if (ratio < down) & (over > least) else kept(down)
+            s[DOWN + k] = ratio if ratio < down else kept(down)
             s[EXCESS + k] += excess
             s[SQUARES + k] += excess * excess
             s[PRODUCTS + k] += excess * lent

@@ -16,14 +16,13 @@ from backtests.sweep.lanes import (
     APART,
     BOOK_CASH,
     CASH,
-    CEILING,
-    DAILY,
     DOWN,
     END,
-    EXPOSURE,
+    FILLS,
     FLOOR,
     FREE,
     GIVEN_AT,
+    HELD,
     INDEX_ROWS,
     INVERSE,
     LANES,
@@ -34,12 +33,9 @@ from backtests.sweep.lanes import (
     PARAMETERS,
     PATH,
     RESULTS,
-    RISES,
     ROUNDING,
     ROWS,
     RUINED,
-    SEEN,
-    SEEN_EXPOSURE,
     STATUS,
     STEP,
     STOPPED,
@@ -49,22 +45,23 @@ from backtests.sweep.lanes import (
     WANTED,
     WEIGHT,
     WISH,
+    kept,
 )
 from backtests.sweep.rule import (
     NO_OVERLAY,
-    NOTHING,
-    STOP,
     decide,
     in_force,
     in_usual_order,
-    limit,
-    look,
     remember,
     spread_out,
 )
-from backtests.sweep.single import account, act, look_at, obey, revive, watch
+from backtests.sweep.single_account import sum_up, write_down
+from backtests.sweep.single_run import run_one, trade_one
 from backtests.sweep.tables import Bars, Block, Out, Tables
 from data.aliases import FloatArray, IntArray
+
+# Bars of a block that are handed back at a time.
+CACHED = 64
 
 compiled = njit(nogil=True, error_model="numpy")
 inlined = njit(nogil=True, error_model="numpy", inline="always")
@@ -94,20 +91,50 @@ def open_accounts(
 
 
 @compiled
-def close_fold(s: FloatArray, variants: IntArray, fold: int, out: Out) -> None:
-    """Write what the accounts are worth at the end of a fold, and who holds something."""
+def close_fold(
+    s: FloatArray, bars: Bars, levered: bool, variants: IntArray, fold: int, out: Out
+) -> None:
+    """Write what the accounts are worth at the end of a fold."""
+    if bars.simple:
+        sum_up(s, levered, bars.btc == 0)
     for k in range(LANES):
         out.values[variants[k], fold + 1] = s[CASH + k] + s[END + k]
-    if len(out.invested) > 0:
-        for k in range(LANES):
-            gross, seen = s[EXPOSURE + k], s[SEEN_EXPOSURE + k]
-            out.invested[variants[k], fold] = gross > seen
-            s[SEEN_EXPOSURE + k] = gross
 
 
 @compiled
-def hand_back(s: FloatArray, variants: IntArray, capital: float, out: Out) -> None:
+def keep_closes(closes: FloatArray, variants: IntArray, out: Out) -> None:
+    """Hand back a block's accounts at the closes, some bars at a time for the cache's sake."""
+    bars = len(closes)
+    for first in range(0, bars, CACHED):
+        for k in range(LANES):
+            values, invested = out.closes[variants[k]], out.invested[variants[k]]
+            for bar in range(first, min(first + CACHED, bars)):
+                value = closes[bar, k]
+                values[bar] = abs(value)
+                invested[bar] = value > 0.0
+
+
+@compiled
+def write_down_all(s: FloatArray, closes: FloatArray, bar: int, assets: int) -> None:
+    """Keep what the accounts are worth at a close: negative where nothing is held."""
+    for k in range(LANES):
+        s[FILLS + k] = 0.0
+    for a in range(assets):
+        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+        for k in range(LANES):
+            s[FILLS + k] = 1.0 if own[HELD + k] != 0.0 else kept(s[FILLS + k])
+    for k in range(LANES):
+        value = s[CASH + k] + s[END + k]
+        closes[bar, k] = value if s[FILLS + k] != 0.0 else -value
+
+
+@compiled
+def hand_back(
+    s: FloatArray, closes: FloatArray, variants: IntArray, capital: float, out: Out
+) -> None:
     """Write what is left of a block's variants."""
+    if len(closes) > 0:
+        keep_closes(closes, variants, out)
     for k in range(LANES):
         variant, value = variants[k], s[CASH + k] + s[END + k]
         s[LAST + k] = value
@@ -141,92 +168,25 @@ def read_weights(s: FloatArray, variants: IntArray, weights: FloatArray, t: int)
 
 @inlined
 def run_bar(
-    s: FloatArray, bars: Bars, j: int, unit: float, levered: bool, spare: FloatArray, rank: IntArray
+    s: FloatArray,
+    bars: Bars,
+    j: int,
+    unit: float,
+    levered: bool,
+    spare: FloatArray,
+    rank: IntArray,
+    closes: FloatArray,
 ) -> None:
     """Run the accounts over one bar, by the fast path where it is fit."""
     if bars.simple:
-        if levered:
-            watch(s, bars.to_fill[j, 0])
-        account(
-            s,
-            unit,
-            bars.tradable[j, 0],
-            bars.to_fill[j, 0],
-            bars.to_close[j, 0],
-            bars.lent[j, 1],
-            1.0 if bars.btc == 0 else 0.0,
-        )
+        first, then = bars.to_fill[j, 0], bars.to_close[j, 0]
+        trade_one(s, levered, bars.tradable[j, 0], unit, first, then, bars.lent[j, 1])
+        if len(closes) > 0:
+            write_down(s, closes, j)
     else:
         trade(s, bars, j, spare, rank)
-
-
-@compiled
-def run_simple(
-    s: FloatArray,
-    index: IntArray,
-    block: Block,
-    tables: Tables,
-    bars: Bars,
-    spans: tuple[int, int, int],
-    edges: IntArray,
-    variants: IntArray,
-    out: Out,
-) -> None:
-    """Run a block over all bars by the fast path; only plain arrays are looked at on each bar.
-
-    The first fold begins with the decision days before the run. Lanes on paths of their own find
-    theirs in SEEN and RISES.
-    """
-    start, decisions, delay = spans
-    signals, rising, growth, unit = tables.signals, tables.rising, tables.growth, tables.unit
-    known, priced, friday = tables.unit_known, tables.priced, tables.friday
-    tradable, first, then, lent = bars.tradable, bars.to_fill, bars.to_close, bars.lent
-    proportional, levered, late = block.proportional, block.levered, block.late
-    books, stop_last = late[0] != NOTHING, late[1] == STOP
-    path, trend, daily = index[PATH], index[TREND], block.daily
-    btc = 1.0 if bars.btc == 0 else 0.0
-    for fold in range(len(edges) - 1):
-        early = start if fold == 0 else 0
-        for bar in range(edges[fold] - early, edges[fold + 1]):
-            t, gross = start + bar - (delay if bar >= 0 else 0), 1.0
-            if bar >= 0 and (bar < delay or t >= start + decisions):
-                for k in range(LANES):
-                    s[ORDER + k] = 0.0
-            else:
-                if block.one_path:
-                    look_at(s, signals[t, path], proportional)
-                else:
-                    for k in range(LANES):
-                        s[SEEN + k] = signals[t, index[PATH + k]]
-                    look(s, proportional)
-                closed = not priced[t] or not (friday[t] or daily)
-                if block.targets != NO_OVERLAY and not closed:
-                    limit(s, index, tables, block.targets, t)
-                day = -1.0 if closed else (1.0 if friday[t] else 0.0)
-                gross = unit[t, 0]
-                if not books:
-                    obey(s, known[t], day)
-                else:
-                    if levered:
-                        revive(s, growth[t, 0])
-                    if block.one_trend:
-                        rises = rising[t, trend]
-                        for k in range(LANES):
-                            s[RISES + k] = rises
-                    else:
-                        for k in range(LANES):
-                            s[RISES + k] = rising[t, index[TREND + k]]
-                    act(s, t, growth[t, 0], gross, known[t], day, stop_last)
-                if t <= start:
-                    remember(s, t)
-                if t == start:
-                    in_force(s, tables)
-                    gross = 1.0
-            if bar >= 0:
-                if levered:
-                    watch(s, first[bar, 0])
-                account(s, gross, tradable[bar, 0], first[bar, 0], then[bar, 0], lent[bar, 1], btc)
-        close_fold(s, variants, fold, out)
+        if len(closes) > 0:
+            write_down_all(s, closes, j, bars.to_fill.shape[1])
 
 
 @compiled
@@ -266,6 +226,7 @@ def run_matrix(blocks, kinds, parameters, weights, bars, capital, edges, out):  
     assets, decisions = bars.to_fill.shape[1], weights.shape[1]
     s = np.empty(ROWS + assets * STEP)
     spare, rank = np.empty((3, assets + 1)), np.empty(assets + 1, np.int64)
+    closes = np.empty((out.closes.shape[1] if len(out.closes) > 0 else 0, LANES))
     for block in range(len(blocks)):
         variants, delay = blocks[block], kinds[block, 0]
         open_accounts(s, variants, parameters, capital)
@@ -275,9 +236,9 @@ def run_matrix(blocks, kinds, parameters, weights, bars, capital, edges, out):  
                     read_weights(s, variants, weights, j - delay)
                 else:
                     s[ORDER : ORDER + LANES] = 0.0
-                run_bar(s, bars, j, 1.0, True, spare, rank)
-            close_fold(s, variants, fold, out)
-        hand_back(s, variants, capital, out)
+                run_bar(s, bars, j, 1.0, True, spare, rank, closes)
+            close_fold(s, bars, True, variants, fold, out)
+        hand_back(s, closes, variants, capital, out)
 
 
 @compiled
@@ -300,19 +261,23 @@ def run_native(  # type: ignore[no-untyped-def]
     s = np.empty(ROWS + assets * STEP)
     index: Any = np.empty(INDEX_ROWS, np.uint64)
     spare, rank = np.empty((3, assets + 1)), np.empty(assets + 1, np.int64)
+    closes = np.empty((out.closes.shape[1] if len(out.closes) > 0 else 0, LANES))
     for block in range(len(blocks)):
         variants, kind = blocks[block], kinds[block]
         open_accounts(s, variants, parameters, capital)
         one = lay_places(index, places, variants)
-        daily = s[DAILY : DAILY + LANES].max() > 0.0
-        levered = s[CEILING : CEILING + LANES].max() > 1.0 or bars.signed
-        shared = Block(kind[1] != 0, kind[2], kind[3:6], daily, one[0], one[1], levered)
+        levered, proportional = kind[8] != 0 or bars.signed, kind[1] != 0
+        switch = not (proportional or levered) and kind[2] == NO_OVERLAY
+        shared = Block(proportional, kind[2], kind[3:6], kind[7] != 0, *one, levered, switch)
         tables = tables_of(units, kind[6], paths)
         delay = kind[0]
         if bars.simple and in_usual_order(kind[3:6]) and not tables.stuck.any():
             spans = (start, decisions, delay)
-            run_simple(s, index, shared, tables, bars, spans, edges, variants, out)
-            hand_back(s, variants, capital, out)
+            quiet = False
+            for fold in range(len(edges) - 1):
+                quiet = run_one(s, index, shared, tables, bars, spans, edges, fold, quiet, closes)
+                close_fold(s, bars, levered, variants, fold, out)
+            hand_back(s, closes, variants, capital, out)
             continue
         for t in range(start):
             decide(s, index, shared, tables, t)
@@ -331,9 +296,23 @@ def run_native(  # type: ignore[no-untyped-def]
                         unit = tables.unit[t, 0]
                     else:
                         spread_out(s, tables, t)
-                run_bar(s, bars, j, unit, levered, spare, rank)
-            close_fold(s, variants, fold, out)
-        hand_back(s, variants, capital, out)
+                run_bar(s, bars, j, unit, levered, spare, rank, closes)
+            close_fold(s, bars, levered, variants, fold, out)
+        hand_back(s, closes, variants, capital, out)
+
+
+_FILES = (
+    "lanes",
+    "tables",
+    "rule",
+    "single",
+    "single_account",
+    "single_run",
+    "charge",
+    "fill",
+    "turns",
+    "kernel",
+)
 
 
 def _build(sources: str) -> tuple[Callable[..., None], Callable[..., None]]:
@@ -385,7 +364,18 @@ def _build(sources: str) -> tuple[Callable[..., None], Callable[..., None]]:
 
 def _sources() -> str:
     digest = hashlib.sha256()
-    for name in ("lanes", "tables", "rule", "single", "charge", "fill", "turns", "kernel"):
+    for name in (
+        "lanes",
+        "tables",
+        "rule",
+        "single",
+        "single_account",
+        "single_run",
+        "charge",
+        "fill",
+        "turns",
+        "kernel",
+    ):
         digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
     return digest.hexdigest()
 

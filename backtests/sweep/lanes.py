@@ -28,13 +28,15 @@ SEEN, RISES, WISH, ORDER, ACTS = next(_ROWS), next(_ROWS), next(_ROWS), next(_RO
 SWITCH, BEGUN, PEAK, STOPPED = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
 BOOK, BOOK_CASH, ALIVE = next(_ROWS), next(_ROWS), next(_ROWS)
 MOVED, ORDERED, GIVEN, GIVEN_AT = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+# The day, and a half, until which an order is withheld; less than nothing while stopped.
+WAKE = next(_ROWS)
 GAP, AIMED = next(_ROWS), next(_ROWS)
 # The account: cash, value before the fill and after it, one over the former, and the fill's sums.
 CASH, FREE, VALUE, NEW, ONE_OVER = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
 SUM_HELD, SUM_WANTED, CHANGED = next(_ROWS), next(_ROWS), next(_ROWS)
 LOOSE, STUCK, TRADED, FILLS, PAID = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
 END, INVERSE, LEAST = next(_ROWS), next(_ROWS), next(_ROWS)
-FLOOR, SEEN_EXPOSURE = next(_ROWS), next(_ROWS)
+FLOOR = next(_ROWS)
 # What perpetuals are worth and pay.
 MARGIN, FUNDING = next(_ROWS), next(_ROWS)
 # What is handed back, in this order: last value, sums of excess returns, of their squares and of

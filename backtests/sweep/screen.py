@@ -36,6 +36,8 @@ METRICS: tuple[str, ...] = (
     "orders",
 )
 FOLDS = 16
+# A loss from the peak below this is rounding.
+DRAWN_DOWN = 1e-14
 FINE, RUINED, UNSETTLED, UNFUNDED = 0, 1, 2, 3
 # Blocks that one task of a thread runs: enough to outweigh the handing over.
 BLOCKS_A_TASK = 8
@@ -47,22 +49,34 @@ class Daily:
 
     Parameters
     ----------
-    values : array (V, N + 1)
-        USD, at the start and at each close.
+    start : array (V,)
+        USD, the account at the start.
+    closes : array (V, N)
+        USD, the account at each close.
     invested : bool array (V, N)
         Whether anything is held at the close.
     weights : array (V, A)
         Mean weight of each asset at the closes, shorts negative.
     """
 
-    values: FloatArray
+    start: FloatArray
+    closes: FloatArray
     invested: BoolArray
     weights: FloatArray
 
     @property
     def returns(self) -> FloatArray:
         """Net returns, decimal (V, N)."""
-        found: FloatArray = self.values[:, 1:] / self.values[:, :-1] - 1.0
+        found = np.empty_like(self.closes)
+        np.divide(self.closes[:, 0], self.start, out=found[:, 0])
+        np.divide(self.closes[:, 1:], self.closes[:, :-1], out=found[:, 1:])
+        found -= 1.0
+        return found
+
+    @property
+    def values(self) -> FloatArray:
+        """USD, at the start and at each close (V, N + 1)."""
+        found: FloatArray = np.column_stack([self.start, self.closes])
         return found
 
 
@@ -123,11 +137,12 @@ def screen(
     if threads < 1:
         raise EngineError(f"a screening runs on one thread at least, not on {threads}")
     count, (bars, assets) = len(batch), field.shape
-    edges = np.arange(bars + 1, dtype=np.int64) if daily else fold_edges(bars)
+    edges = fold_edges(bars)
     out = Out(
         results=np.zeros((count, RESULTS)),
         values=np.zeros((count, len(edges))),
-        invested=np.zeros((count if daily else 0, bars), dtype=np.bool_),
+        closes=np.empty((count if daily else 0, bars)),
+        invested=np.empty((count if daily else 0, bars), dtype=np.bool_),
         weights=np.zeros((count if daily else 0, assets)),
     )
     blocks, rows = blocks_of(batch), rows_of(batch)
@@ -216,12 +231,11 @@ def _screened(field: Field, out: Out, daily: bool) -> Screened:
     bars, status = len(field.closes), out.results[:, -1]
     fine = status == FINE
     table = _measures(field, out.results)
-    edges = fold_edges(bars)
-    at = out.values[:, edges] if daily else out.values
+    edges, at = fold_edges(bars), out.values
     with np.errstate(invalid="ignore", divide="ignore"):
         folds = np.where(np.diff(edges) > 0, at[:, 1:] / at[:, :-1] - 1.0, math.nan)
-    account = Daily(out.values, out.invested, out.weights / bars) if daily else None
-    for values in (table, folds, *((out.values,) if daily else ())):
+    account = Daily(at[:, 0], out.closes, out.invested, out.weights / bars) if daily else None
+    for values in (table, folds, *((out.closes,) if daily else ())):
         values[~fine] = math.nan
     return Screened(table, folds, status.astype(np.int64), account)
 
@@ -230,6 +244,7 @@ def _measures(field: Field, results: FloatArray) -> FloatArray:
     """Turn the kernel's sums into measures, by the formulas of :mod:`backtests.metrics`."""
     bars = len(field.closes)
     last, total, squares, products, down, turnover, costs, count, gross, btc, _ = results.T
+    down = np.where(down > 1.0 - DRAWN_DOWN, 1.0, down)
     lent = field.lent.sum(axis=1)
     mean, few = total / bars, max(bars - 1, 1)
     variance = np.maximum(squares - bars * mean**2, 0.0) / few

@@ -1,14 +1,13 @@
-"""The fast path for one asset: a decision day, or a bar of the account, in one loop over lanes.
+"""The fast path for one coin: a decision day in one loop over lanes, or a glance at it.
 
-The same as :mod:`backtests.sweep.rule` and :mod:`backtests.sweep.fill`, for what most sweeps do:
-one asset that is never forced out, slippage that does not depend on ranges, fills at the open. All
-figures of a lane then stay in registers from the first to the last.
+The same as :mod:`backtests.sweep.rule`, with a rebalance band last if there is one.
 """
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
 from backtests.sweep.lanes import (
@@ -16,56 +15,46 @@ from backtests.sweep.lanes import (
     BAND,
     BEGUN,
     BOOK_CASH,
-    BTC_EXPOSURE,
-    BUY,
     CASH,
-    COSTS,
-    COUNT,
-    DAILY,
-    DOWN,
-    END,
     ENTER,
-    EXCESS,
-    EXPOSURE,
-    FLOOR,
     HELD,
     HOLD,
-    INVERSE,
     KEEP,
     LANES,
-    LEAST,
     LEAVE,
     MOVED,
     ORDER,
     ORDERED,
     PAUSE,
     PEAK,
-    PRODUCTS,
     RISES,
     ROUNDING,
     ROWS,
-    SELL,
     SHADOW,
     SIGN,
-    SPREAD,
-    SQUARES,
     STOPPED,
     SWITCH,
-    TURNOVER,
-    WEIGHT,
+    WAKE,
     WISH,
     kept,
 )
 from data.aliases import FloatArray
 
-_HELD, _SHADOW, _WEIGHT = ROWS + HELD, ROWS + SHADOW, ROWS + WEIGHT
+_HELD, _SHADOW = ROWS + HELD, ROWS + SHADOW
 
 compiled = njit(nogil=True, error_model="numpy")
 
 
 @compiled
 def act(
-    s: FloatArray, t: int, growth: float, unit: float, known: bool, day: float, stop_last: bool
+    s: FloatArray,
+    first: int,
+    last: int,
+    t: int,
+    growth: float,
+    unit: float,
+    known: bool,
+    stop_last: bool,
 ) -> None:
     """Turn wishes into orders, through drawdown stop, minimum holding and rebalance band.
 
@@ -74,23 +63,23 @@ def act(
 
     Parameters
     ----------
-    day : float
-        1 on a Friday, 0 on other days, -1 where nobody can decide.
+    first, last : int
+        Lanes `first` to ``last - 1``.
+    growth : float
+        Factor that carries the shadow books to today's close; 1 where they are there.
     """
     now = float(t)
     highest = math.inf if known else 0.0
     at_once = -math.inf if stop_last else math.inf
-    for k in range(LANES):
+    for k in range(first, last):
         shadow, cash = s[_SHADOW + k] * growth, s[BOOK_CASH + k]
-        wish, daily, begun = s[WISH + k], s[DAILY + k], s[BEGUN + k]
+        wish, begun, alive = s[WISH + k], s[BEGUN + k], s[ALIVE + k]
         peak, since, moved, ordered = s[PEAK + k], s[STOPPED + k], s[MOVED + k], s[ORDERED + k]
-        pause, rises, keep, alive = s[PAUSE + k], s[RISES + k], s[KEEP + k], s[ALIVE + k]
+        pause, rises, keep = s[PAUSE + k], s[RISES + k], s[KEEP + k]
         wait, band = s[HOLD + k], s[BAND + k]
         book = cash + shadow
-        decides = (daily + day) > 0.0
-        wants = (abs(wish) <= highest) & decides
-        begins = wants | (begun != 0.0)
-        acts = begins & decides
+        wants = abs(wish) <= highest
+        acts = wants | (begun != 0.0)
         worth = book * alive
         halted = since >= 0.0
         stays = halted & ((now - since < pause) | (rises == 0.0))
@@ -107,15 +96,76 @@ def act(
         switched = ((after == 0.0) != (shadow == 0.0)) & moves
         order = (wants | out) & free & ((gap > band * book) | switched | (ordered == 0.0))
         stop_at = now if trips else -1.0
-        s[BEGUN + k] = 1.0 if begins else 0.0
-        s[PEAK + k] = higher if changes else kept(peak)
-        s[STOPPED + k] = stop_at if changes else kept(since)
-        s[MOVED + k] = now if order & moves else kept(moved)
+        higher = higher if changes else peak
+        since = stop_at if changes else since
+        moved = now if order & moves else moved
+        after = after if order else shadow
+        stopped = since >= 0.0
+        until = since + pause + 0.5 if stopped else moved + wait + 0.5
+        until = until if until > 0.5 else 0.5
+        s[BEGUN + k] = 1.0 if acts else 0.0
+        s[PEAK + k] = (0.0 if after == 0.0 else math.inf) if stopped else higher + 0.0
+        s[WAKE + k] = -until if stopped else until
+        s[STOPPED + k] = since + 0.0
+        s[MOVED + k] = moved + 0.0
         s[ORDERED + k] = 1.0 if order else kept(ordered)
         s[BOOK_CASH + k] = book - after if order else kept(cash)
-        s[_SHADOW + k] = after if order else shadow
+        s[_SHADOW + k] = after
         s[ORDER + k] = 1.0 if order else 0.0
         s[WISH + k] = gross if order else 0.0
+
+
+@compiled
+def glance(s: FloatArray, t: int, growth: float, rises: bool) -> int:
+    """Carry the shadow books on, and tell for which lanes :func:`act` might do anything else.
+
+    For lanes that are all in or all out in their shadow book and in their account alike, under a
+    switch: as long as it stays where it is and no stop trips, repeating the order moves nothing.
+
+    Parameters
+    ----------
+    rises : bool
+        Whether a stop may end today.
+
+    Returns
+    -------
+    int
+        Bit k for lane k.
+    """
+    latest = t + 0.5
+    earliest = -latest if rises else 0.0
+    found = np.uint64(0)
+    for k in range(LANES):
+        shadow, cash, state = s[_SHADOW + k] * growth, s[BOOK_CASH + k], s[SWITCH + k]
+        peak, keep, wake = s[PEAK + k], s[KEEP + k], s[WAKE + k]
+        book = cash + shadow
+        peak = book if book > peak else peak
+        due = (wake <= latest) & (wake >= earliest) & (state * book != shadow)
+        s[_SHADOW + k] = shadow
+        s[PEAK + k] = peak + 0.0
+        found |= (np.uint64(1) if due | (book < keep * peak) else np.uint64(0)) << np.uint64(k)
+    return found
+
+
+@compiled
+def idle(s: FloatArray, growth: float) -> None:
+    """Carry the shadow books on where nobody may order."""
+    for k in range(LANES):
+        s[_SHADOW + k] = s[_SHADOW + k] * growth
+        s[ORDER + k] = 0.0
+
+
+@compiled
+def in_step(s: FloatArray) -> bool:
+    """Tell whether every account is all in or all out, where its shadow book is."""
+    found = 0
+    for k in range(LANES):
+        shadow, aside = s[_SHADOW + k], s[BOOK_CASH + k]
+        held, cash, begun = s[_HELD + k], s[CASH + k], s[BEGUN + k]
+        out = (shadow == 0.0) & (held == 0.0)
+        full = (aside == 0.0) & (cash == 0.0)
+        found += 1 if (begun != 0.0) & (out | full) else 0
+    return found == LANES
 
 
 @compiled
@@ -138,12 +188,12 @@ def look_at(s: FloatArray, seen: float, proportional: bool) -> None:
 
 
 @compiled
-def obey(s: FloatArray, known: bool, day: float) -> None:
+def obey(s: FloatArray, known: bool) -> None:
     """Turn wishes into orders where no overlay looks at holdings; see :func:`act`."""
     highest = math.inf if known else 0.0
     for k in range(LANES):
         wish = s[WISH + k]
-        order = (abs(wish) <= highest) & ((s[DAILY + k] + day) > 0.0)
+        order = abs(wish) <= highest
         s[ORDER + k] = 1.0 if order else 0.0
         s[WISH + k] = wish + 0.0 if order else 0.0
 
@@ -157,68 +207,3 @@ def revive(s: FloatArray, growth: float) -> None:
         s[_SHADOW + k] = 0.0 if dead else kept(shadow)
         s[BOOK_CASH + k] = 1.0 if dead else kept(cash)
         s[ALIVE + k] = 0.0 if dead else kept(alive)
-
-
-@compiled
-def watch(s: FloatArray, to_fill: float) -> None:
-    """Keep the lowest value before a fill, where leverage might take it below nothing."""
-    for k in range(LANES):
-        ratio = (s[CASH + k] + s[_HELD + k] * to_fill) * s[LEAST + k]
-        floor, order = s[FLOOR + k], s[ORDER + k] != 0.0
-        s[FLOOR + k] = ratio if order & (ratio < floor) else kept(floor)
-
-
-@compiled
-def account(
-    s: FloatArray,
-    unit: float,
-    tradable: bool,
-    to_fill: float,
-    to_close: float,
-    lent: float,
-    btc: float,
-) -> None:
-    """Run the account over one bar, and add up its figures; `btc` is 1 if the coin is BTC.
-
-    With one asset the signs at the value before costs are the right ones if no weight is
-    negative: w V' - h = (w V - h) / (1 +- c w).
-    """
-    trades = 1.0 if tradable else 0.0
-    for k in range(LANES):
-        cash, held = s[CASH + k], s[_HELD + k] * to_fill
-        wanted, order = s[WISH + k] * unit, s[ORDER + k] * trades != 0.0
-        buy, sell, spread = s[BUY + k], s[SELL + k], s[SPREAD + k]
-        before, least, down = s[INVERSE + k], s[LEAST + k], s[DOWN + k]
-        value = cash + held
-        cost = buy if wanted * value > held else -sell
-        share = 1.0 + cost * wanted
-        inverse = 1.0 / (value * share)
-        new = (value + cost * held) * value * inverse
-        aimed = wanted * new
-        after = aimed if order else held
-        left = new - aimed if order else cash
-        size = after - held
-        traded = abs(size)
-        rate = lent + (spread if left < -ROUNDING * abs(value) else 0.0)
-        interest = left * rate
-        borrowed = interest if left < 0.0 else 0.0
-        left = left + interest
-        worth = after * to_close
-        end = left + worth
-        excess = end * before - 1.0 - lent
-        over, ratio = 1.0 / end, end * least
-        s[CASH + k] = left
-        s[_HELD + k] = worth
-        s[END + k] = worth
-        s[INVERSE + k] = over
-        s[LEAST + k] = over if over < least else kept(least)
-        s[DOWN + k] = ratio if (ratio < down) & (over > least) else kept(down)
-        s[EXCESS + k] += excess
-        s[SQUARES + k] += excess * excess
-        s[PRODUCTS + k] += excess * lent
-        s[TURNOVER + k] += traded * share * inverse
-        s[COSTS + k] += cost * size - borrowed
-        s[COUNT + k] += 1.0 if traded > ROUNDING * value else 0.0
-        s[EXPOSURE + k] += abs(worth) * over
-        s[_WEIGHT + k] += worth * over
-        s[BTC_EXPOSURE + k] += btc * worth * over

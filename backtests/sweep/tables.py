@@ -36,7 +36,8 @@ class Out(NamedTuple):
 
     results: FloatArray  # (V, RESULTS), see backtests.sweep.lanes
     values: FloatArray  # (V, F + 1), the account at the start and at the end of each fold
-    invested: BoolArray  # (V, F), whether anything is held at the end of each fold; or no rows
+    closes: FloatArray  # (V, N), the account at each close; or no rows
+    invested: BoolArray  # (V, N), whether anything is held at each close; or no rows
     weights: FloatArray  # (V, A), sum of each asset's weights at the closes; or no rows
 
 
@@ -63,7 +64,8 @@ class Block(NamedTuple):
     proportional: bool
     targets: int
     late: IntArray  # (3,)
-    daily: bool  # some lane decides daily
+    daily: bool  # every lane decides daily, or every lane on Fridays
     one_path: bool
     one_trend: bool
-    levered: bool  # a shadow book might lose everything
+    levered: bool  # cash may be borrowed, a shadow book might lose everything
+    switch: bool  # all or nothing: the rule is a threshold, and no overlay changes its targets

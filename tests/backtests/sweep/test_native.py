@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,7 @@ from backtests.sweep.batch import MatrixBatch, terms_of
 from backtests.sweep.field import Field, field_of
 from backtests.sweep.native import native_batch, not_native
 from backtests.sweep.paths import Paths
-from backtests.sweep.screen import screen
+from backtests.sweep.screen import METRICS, Screened, screen
 from data.errors import BadConfig, UnknownName
 from data.panel import panel_of
 from data.snapshot import Snapshot
@@ -23,6 +25,7 @@ from strategies.allocation.momentum import Momentum
 from strategies.exposure.proportional import Proportional
 from strategies.exposure.threshold import Threshold
 from strategies.market import Market
+from strategies.overlays.base import HoldingsOverlay
 from strategies.overlays.holdings import DrawdownStop, MinimumHolding, RebalanceBand
 from strategies.overlays.targets import MaxGross, VolatilityTarget
 from strategies.piece import read_signal
@@ -196,3 +199,87 @@ class TestClaims:
         rule = Threshold(signal=read_signal("liquidity_impulse"), enter=0.0, leave=0.0)
         strategy = Strategy("x", "x", rule, EqualWeight(), (VolatilityTarget(),))
         assert not_native(strategy) == "overlay volatility_target over allocation equal_weight"
+
+
+def switches(rng: np.random.Generator, count: int) -> dict[str, np.ndarray]:
+    """Parameters of many switches: levels that trade often, stops that trip, long holdings."""
+    return {
+        "exposure.signal.days": rng.choice([7, 28, 91], count),
+        "exposure.enter": rng.uniform(-60.0, 90.0, count),
+        "exposure.leave": rng.uniform(-120.0, 60.0, count),
+        "overlays.drawdown_stop.limit": rng.uniform(0.03, 0.4, count),
+        "overlays.drawdown_stop.pause": rng.integers(1, 60, count),
+        "overlays.drawdown_stop.days": rng.choice([20, 100], count),
+        "overlays.minimum_holding.days": rng.integers(1, 40, count),
+        "overlays.rebalance_band.width": rng.uniform(0.0, 0.2, count),
+        "execution.fee_bp": rng.choice([0.0, 10.0], count),
+        "execution.delay_hours": rng.choice([0, 24, 72], count),
+    }
+
+
+LATE = (DrawdownStop(limit=0.2), MinimumHolding(days=3), RebalanceBand(width=0.05))
+
+
+@pytest.fixture(scope="module")
+def broken(simulated: World) -> Field:
+    """A field on whose bars BTC often cannot be traded."""
+    field = simulated.field(("BTC",), Execution())
+    closed = np.random.default_rng(3).random(field.tradable.shape) < 0.1
+    return replace(field, tradable=field.tradable & ~closed)
+
+
+class TestSwitches:
+    """One coin all in or all out: most days take a glance, which nobody may notice."""
+
+    @pytest.mark.parametrize("late", [LATE, (LATE[1], LATE[0], LATE[2])])
+    @pytest.mark.parametrize("decide", ["daily", "weekly_after_h41"])
+    def test_company_does_not_matter(
+        self, simulated: World, broken: Field, late: tuple[HoldingsOverlay, ...], decide: Decide
+    ):
+        rng = np.random.default_rng(4)
+        rule = Threshold(signal=read_signal("liquidity_impulse"), enter=0.0, leave=0.0)
+        strategy = Strategy("x", "x", rule, BtcOnly(), late, decide=decide)
+        paths, columns = simulated.paths[("BTC",)], switches(rng, 300)
+        together = screen(broken, native_batch(paths, strategy, Execution(), columns))
+        assert len(np.unique(together.metrics[:, METRICS.index("orders")])) > 20
+        for rows in [[0], [77], *np.array_split(rng.permutation(300), 9)]:
+            own = {path: column[rows] for path, column in columns.items()}
+            alone = screen(broken, native_batch(paths, strategy, Execution(), own))
+            assert_same(alone, together, rows)
+
+    @pytest.mark.parametrize("late", [LATE[:2], (LATE[1], LATE[0]), LATE[:1], ()])
+    def test_they_are_the_targets(
+        self, simulated: World, broken: Field, late: tuple[HoldingsOverlay, ...]
+    ):
+        rng = np.random.default_rng(5)
+        rule = Threshold(signal=read_signal("liquidity_impulse"), enter=0.0, leave=0.0)
+        strategy = Strategy("x", "x", rule, BtcOnly(), late)
+        names = {f"overlays.{overlay.kind}" for overlay in late}
+        columns = {
+            path: column
+            for path, column in switches(rng, 64).items()
+            if path.rpartition(".")[0] in names | {"exposure", "exposure.signal"}
+        }
+        batch = native_batch(simulated.paths[("BTC",)], strategy, Execution(), columns)
+        native = screen(broken, batch)
+        for row in range(0, 64, 5):
+            table = {path: column[row].item() for path, column in columns.items()}
+            targets = simulated.targets(varied(strategy, table))[["BTC"]].to_numpy()[None]
+            matrix = screen(broken, MatrixBatch(targets, terms_of(Execution(), 1)))
+            chosen = Screened(native.metrics[[row]], native.folds[[row]], native.status[[row]])
+            assert_close(chosen, matrix, 100_000.0)
+
+
+def varied(strategy: Strategy, table: dict[str, float]) -> Strategy:
+    """The strategy with other parameters, by their dotted paths."""
+    own: dict[str, dict[str, float]] = {}
+    for path, value in table.items():
+        piece, _, name = path.rpartition(".")
+        own.setdefault(piece, {})[name] = value
+    signal = read_signal({"name": "liquidity_impulse", **own["exposure.signal"]})
+    exposure = strategy.exposure.model_copy(update={"signal": signal, **own["exposure"]})
+    overlays = tuple(
+        overlay.model_copy(update=own.get(f"overlays.{overlay.kind}", {}))
+        for overlay in strategy.overlays
+    )
+    return replace(strategy, exposure=exposure, overlays=overlays)
