@@ -80,7 +80,6 @@ def rows_of(batch: NativeBatch | MatrixBatch) -> FloatArray:
             sign * batch.enter,
             sign * batch.leave,
             sign,
-            ~batch.weekly,
             batch.gross,
             batch.target,
             batch.ceiling,

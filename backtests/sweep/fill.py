@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from numba import njit
 
 from backtests.sweep.charge import charge_before, reckon
@@ -22,7 +23,6 @@ from backtests.sweep.lanes import (
     BTC_EXPOSURE,
     BUY,
     CASH,
-    CHANGED,
     COSTS,
     COUNT,
     DOWN,
@@ -63,15 +63,18 @@ from backtests.sweep.lanes import (
     WANTED,
     WEIGHT,
     kept,
+    lowest,
 )
 from backtests.sweep.tables import Bars
 from backtests.sweep.turns import leave, settle, take_turns
-from data.aliases import FloatArray, IntArray
+from data.aliases import BoolArray, FloatArray, IntArray
 
 compiled = njit(nogil=True, error_model="numpy")
+# Handing over all of the bars costs more than a loop over lanes: not on every bar.
+inlined = njit(nogil=True, error_model="numpy", inline="always")
 
 
-@compiled
+@inlined
 def trade(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntArray) -> None:
     """Run the account over bar `j`, with the orders and weights that stand in the rows."""
     assets = bars.to_fill.shape[1]
@@ -94,12 +97,14 @@ def trade(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntArray) 
         hold_on(s, bars.to_fill, bars.to_close, j, assets)
     else:
         find_value(s, bars, j, spare, rank)
-        move(s, bars, j, assets)
+        move(s, bars.to_fill, bars.to_close, bars.tradable, bars.range_slippage, bars.ranged, j)
+    lent, rate, days = bars.lent[j, 0] + bars.lent[j, 1], bars.lent[j, 1], bars.days[1]
+    each, long = 0.0 if bars.ranged else 1.0, 0.0 if bars.signed else 1.0
     if bars.charged:
         reckon(s, bars, j, True)
-        finish_charged(s, bars, bars.lent[j, 0] + bars.lent[j, 1], bars.lent[j, 1], bars.days[1])
+        finish_charged(s, each, long, lent, rate, days)
     else:
-        finish(s, bars, bars.lent[j, 0] + bars.lent[j, 1], bars.lent[j, 1], bars.days[1])
+        finish(s, each, long, lent, rate, days)
     for a in range(assets):
         if bars.signed or bars.weighed or a == bars.btc:
             own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
@@ -118,17 +123,18 @@ def hold_on(s: FloatArray, to_fill: FloatArray, to_close: FloatArray, j: int, as
             s[END + k] += worth
 
 
-@compiled
+@inlined
 def find_value(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntArray) -> None:
     """Find the value after costs; where money runs out, weights that can be had as well."""
-    assets = bars.to_fill.shape[1]
+    to_fill, tradable = bars.to_fill, bars.tradable
+    assets = to_fill.shape[1]
     for k in range(LANES):
         s[VALUE + k] = s[CASH + k]
         s[LOOSE + k] = s[FREE + k]
         s[STUCK + k] = 0.0
     for a in range(assets):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-        first = bars.to_fill[j, a]
+        first = to_fill[j, a]
         for k in range(LANES):
             s[VALUE + k] += own[HELD + k] * first
     for k in range(LANES):
@@ -139,17 +145,18 @@ def find_value(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntAr
     if bars.gaps[j]:
         for a in range(assets):
             own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-            first = bars.to_fill[j, a]
-            if not bars.tradable[j, a]:
+            first = to_fill[j, a]
+            if not tradable[j, a]:
                 for k in range(LANES):
                     s[LOOSE + k] += own[WANTED + k]
                     s[STUCK + k] += own[HELD + k] * first
-    value_after(s, bars, j, assets)
+    amiss = value_after(s, to_fill, tradable, bars.range_slippage, bars.ranged, j)
     if assets > 1:  # with one asset only a short sale could change signs
-        value_after(s, bars, j, assets)
-    for k in range(LANES):
-        if s[CHANGED + k] != 0.0:
-            settle(s, bars, j, k)
+        amiss = value_after(s, to_fill, tradable, bars.range_slippage, bars.ranged, j)
+    while amiss != np.uint64(0):
+        k = lowest(amiss)
+        settle(s, bars, j, k)
+        amiss &= amiss - np.uint64(1)
     if bars.halted[j]:
         for k in range(LANES):
             if is_short(s, k):
@@ -167,17 +174,25 @@ def costs_of_range(s: FloatArray, extra: float) -> None:
 
 
 @compiled
-def value_after(s: FloatArray, bars: Bars, j: int, assets: int) -> None:
-    """Reckon the value after costs with the signs at NEW, and tell where that changes it."""
+def value_after(
+    s: FloatArray,
+    to_fill: FloatArray,
+    tradable: BoolArray,
+    range_slippage: FloatArray,
+    ranged: bool,
+    j: int,
+) -> np.uint64:
+    """Reckon the value after costs with the signs at NEW; return bit k if that changes lane k's."""
+    assets, found = to_fill.shape[1], np.uint64(0)
     for k in range(LANES):
         s[SUM_HELD + k] = s[VALUE + k]
         s[SUM_WANTED + k] = 1.0
     for a in range(assets):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-        first = bars.to_fill[j, a]
-        if bars.tradable[j, a]:
-            if bars.ranged:
-                costs_of_range(s, bars.range_slippage[j, a])
+        first = to_fill[j, a]
+        if tradable[j, a]:
+            if ranged:
+                costs_of_range(s, range_slippage[j, a])
             for k in range(LANES):
                 held, wanted = own[HELD + k] * first, own[WANTED + k]
                 buy, sell = s[BUY + k], s[SELL + k]
@@ -191,7 +206,8 @@ def value_after(s: FloatArray, bars: Bars, j: int, assets: int) -> None:
         amiss = (s[ORDER + k] != 0.0) & (new != last)
         s[NEW + k] = new
         s[ONE_OVER + k] = share * inverse
-        s[CHANGED + k] = 1.0 if amiss else 0.0
+        found |= (np.uint64(1) if amiss else np.uint64(0)) << np.uint64(k)
+    return found
 
 
 @compiled
@@ -204,14 +220,22 @@ def is_short(s: FloatArray, k: int) -> bool:
 
 
 @compiled
-def move(s: FloatArray, bars: Bars, j: int, assets: int) -> None:
+def move(
+    s: FloatArray,
+    to_fill: FloatArray,
+    to_close: FloatArray,
+    tradable: BoolArray,
+    range_slippage: FloatArray,
+    ranged: bool,
+    j: int,
+) -> None:
     """Move the holdings to their targets at the value NEW and carry them to the close."""
-    for a in range(assets):
+    for a in range(to_fill.shape[1]):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-        first, then = bars.to_fill[j, a], bars.to_close[j, a]
-        if bars.tradable[j, a]:
-            if bars.ranged:
-                pay_range(s, own, first, bars.range_slippage[j, a])
+        first, then = to_fill[j, a], to_close[j, a]
+        if tradable[j, a]:
+            if ranged:
+                pay_range(s, own, first, range_slippage[j, a])
             for k in range(LANES):
                 held, aimed = own[HELD + k] * first, own[WANTED + k] * s[NEW + k]
                 after = aimed if s[ORDER + k] != 0.0 else held
@@ -263,9 +287,18 @@ def _finish(charged: bool) -> Callable[..., None]:
     """Return the end of a bar with perpetuals or, as fast as if there were none, without."""
 
     @compiled
-    def finish(s: FloatArray, bars: Bars, lent: float, rate: float, days: float) -> None:
-        """Settle the fill in cash, credit interest, value the account and add up its figures."""
-        each, long = 0.0 if bars.ranged else 1.0, 0.0 if bars.signed else 1.0
+    def finish(
+        s: FloatArray, each: float, long: float, lent: float, rate: float, days: float
+    ) -> None:
+        """Settle the fill in cash, credit interest, value the account and add up its figures.
+
+        Parameters
+        ----------
+        each : float
+            0 where costs were added up asset by asset, else 1.
+        long : float
+            0 where weights may be negative, else 1.
+        """
         for k in range(LANES):
             order, cash, value, new = s[ORDER + k] != 0.0, s[CASH + k], s[VALUE + k], s[NEW + k]
             slip, fee, spread = s[SLIP + k], s[FEE + k], s[SPREAD + k] * days

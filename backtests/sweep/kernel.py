@@ -295,7 +295,7 @@ def run_native(  # type: ignore[no-untyped-def]
                     elif bars.simple:
                         unit = tables.unit[t, 0]
                     else:
-                        spread_out(s, tables, t)
+                        spread_out(s, tables.unit, tables.unit_sum[t], t)
                 run_bar(s, bars, j, unit, levered, spare, rank, closes)
             close_fold(s, bars, levered, variants, fold, out)
         hand_back(s, closes, variants, capital, out)

@@ -8,6 +8,9 @@ otherwise the compiler must suspect that rows overlap and gives up its vectors.
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 from numba import njit
 
 LANES = 64
@@ -16,14 +19,14 @@ _APART = LANES + 8
 _ROWS = iter(range(0, 1000 * _APART, _APART))
 
 # Parameters of the rule.
-ENTER, LEAVE, SIGN, DAILY = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+ENTER, LEAVE, SIGN = next(_ROWS), next(_ROWS), next(_ROWS)
 GROSS, TARGET, CEILING = next(_ROWS), next(_ROWS), next(_ROWS)
 KEEP, PAUSE, HOLD, BAND = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
 # Costs: exchange fee, slippage, what a dollar bought or sold costs, the spread of one day.
 FEE, SLIP, BUY, SELL, SPREAD = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
 PARAMETERS = SPREAD // _APART + 1
 # What the rule sees, and what it wants: gross exposure, and whether that is an order.
-SEEN, RISES, WISH, ORDER, ACTS = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
+SEEN, RISES, WISH, ORDER = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
 # State of the rule, of its shadow book, and the last order given.
 SWITCH, BEGUN, PEAK, STOPPED = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
 BOOK, BOOK_CASH, ALIVE = next(_ROWS), next(_ROWS), next(_ROWS)
@@ -33,7 +36,7 @@ WAKE = next(_ROWS)
 GAP, AIMED = next(_ROWS), next(_ROWS)
 # The account: cash, value before the fill and after it, one over the former, and the fill's sums.
 CASH, FREE, VALUE, NEW, ONE_OVER = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
-SUM_HELD, SUM_WANTED, CHANGED = next(_ROWS), next(_ROWS), next(_ROWS)
+SUM_HELD, SUM_WANTED = next(_ROWS), next(_ROWS)
 LOOSE, STUCK, TRADED, FILLS, PAID = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
 END, INVERSE, LEAST = next(_ROWS), next(_ROWS), next(_ROWS)
 FLOOR = next(_ROWS)
@@ -74,3 +77,9 @@ def kept(old: float) -> float:
     store, which takes some processors ten times as long as a plain one.
     """
     return old + 0.0
+
+
+@njit(nogil=True, error_model="numpy")
+def lowest(bits: np.uint64) -> int:
+    """Return the place of the lowest bit that is set."""
+    return math.frexp(float(bits & (~bits + np.uint64(1))))[1] - 1

@@ -12,7 +12,6 @@ import math
 from numba import njit
 
 from backtests.sweep.lanes import (
-    ACTS,
     AIM,
     AIMED,
     ALIVE,
@@ -21,7 +20,6 @@ from backtests.sweep.lanes import (
     BOOK,
     BOOK_CASH,
     CEILING,
-    DAILY,
     ENTER,
     FREE,
     GAP,
@@ -69,21 +67,29 @@ inlined = njit(nogil=True, error_model="numpy", inline="always")
 @inlined
 def decide(s: FloatArray, index: IntArray, block: Block, tables: Tables, t: int) -> None:
     """Leave in ORDER and WISH what the rules order on day `t`, and carry the shadow books on."""
-    assets, late = tables.unit.shape[1], block.late
     gather(s, SEEN, tables.signals, t, index, PATH, block.one_path)
     look(s, block.proportional)
-    closed = not tables.priced[t] or not (tables.friday[t] or block.daily)
-    if block.targets != NO_OVERLAY and not closed:
-        limit(s, index, tables, block.targets, t)
-    day = -1.0 if closed else (1.0 if tables.friday[t] else 0.0)
-    begin(s, tables.unit_known[t], day)
-    if late[0] != NOTHING:
-        mark(s, tables.growth, t, assets, block.levered)
-        if not closed:
+    books, closed = block.late[0] != NOTHING, not decides(block.daily, tables, t)
+    if books:
+        mark(s, tables.growth, t, block.levered)
+    if closed:
+        s[ORDER : ORDER + LANES] = 0.0
+    else:
+        if block.targets != NO_OVERLAY:
+            limit(s, index, tables, block.targets, t)
+        begin(s, tables.unit_known[t])
+        if books:
             follow(s, index, block, tables, t)
     for k in range(LANES):
         wish = s[WISH + k]
         s[WISH + k] = kept(wish) if s[ORDER + k] != 0.0 else 0.0
+
+
+@compiled
+def decides(daily: bool, tables: Tables, t: int) -> bool:
+    """Whether anybody may order on day `t`: BTC has a price, and it is a day for it."""
+    open_today: bool = tables.priced[t] and (daily or tables.friday[t])
+    return open_today
 
 
 @compiled
@@ -94,11 +100,10 @@ def in_usual_order(late: IntArray) -> bool:
     return usual
 
 
-@compiled
+@inlined
 def follow(s: FloatArray, index: IntArray, block: Block, tables: Tables, t: int) -> None:
     """Apply the overlays that look at holdings, in the block's order, and settle."""
-    assets = tables.unit.shape[1]
-    aimed = False
+    assets, stuck, aimed = tables.unit.shape[1], tables.stuck[t], False
     for place in range(3):
         kind = block.late[place]
         if kind == STOP:
@@ -108,11 +113,15 @@ def follow(s: FloatArray, index: IntArray, block: Block, tables: Tables, t: int)
         elif kind == HOLDING:
             hold(s, t)
         elif kind == REBALANCE:
-            aim(s, tables, t, assets)
+            if stuck:
+                attain(s, tables, t, assets)
+            aim(s, tables.unit, t, stuck)
             keep_in_band(s)
             aimed = True
     if not aimed:
-        aim(s, tables, t, assets)
+        if stuck:
+            attain(s, tables, t, assets)
+        aim(s, tables.unit, t, stuck)
     settle(s, t, assets)
 
 
@@ -137,8 +146,9 @@ def gather(
 
 
 @compiled
-def mark(s: FloatArray, growth: FloatArray, t: int, assets: int, levered: bool) -> None:
+def mark(s: FloatArray, growth: FloatArray, t: int, levered: bool) -> None:
     """Carry the shadow books to the close of day `t`."""
+    assets = growth.shape[1]
     for k in range(LANES):
         s[BOOK + k] = s[BOOK_CASH + k]
     for a in range(assets):
@@ -203,15 +213,12 @@ def cut(s: FloatArray, spread: float) -> None:
 
 
 @compiled
-def begin(s: FloatArray, unit_known: bool, day: float) -> None:
-    """Tell who decides today and wants an order; nobody acts before the first such day."""
+def begin(s: FloatArray, unit_known: bool) -> None:
+    """Tell who wants an order; nobody acts before the first day on which he does."""
+    highest = math.inf if unit_known else 0.0
     for k in range(LANES):
-        wish, daily, begun = s[WISH + k], s[DAILY + k], s[BEGUN + k]
-        decides = (daily + day) > 0.0
-        wants = (wish == wish) & (unit_known | (wish == 0.0)) & decides
-        begins = wants | (begun != 0.0)
-        s[BEGUN + k] = 1.0 if begins else 0.0
-        s[ACTS + k] = 1.0 if begins & decides else 0.0
+        wants, begun = abs(s[WISH + k]) <= highest, s[BEGUN + k]
+        s[BEGUN + k] = 1.0 if wants else kept(begun)
         s[ORDER + k] = 1.0 if wants else 0.0
 
 
@@ -221,7 +228,7 @@ def stop(s: FloatArray, t: int) -> None:
     now = float(t)
     for k in range(LANES):
         worth, peak, since = s[BOOK + k] * s[ALIVE + k], s[PEAK + k], s[STOPPED + k]
-        order, wish, acts = s[ORDER + k], s[WISH + k], s[ACTS + k] != 0.0
+        order, wish, acts = s[ORDER + k], s[WISH + k], s[BEGUN + k] != 0.0
         halted = since >= 0.0
         stays = halted & ((now - since < s[PAUSE + k]) | (s[RISES + k] == 0.0))
         highest = worth if halted | (worth > peak) else peak
@@ -245,24 +252,21 @@ def hold(s: FloatArray, t: int) -> None:
 
 
 @compiled
-def aim(s: FloatArray, tables: Tables, t: int, assets: int) -> None:
+def aim(s: FloatArray, unit: FloatArray, t: int, stuck: bool) -> None:
     """Dollars that each order would lead to in the shadow book, and how far that is away.
 
-    What is to be entered or left altogether is infinitely far.
+    What is to be entered or left altogether is infinitely far. Where some holding is stuck, AIM
+    is there already.
     """
-    if tables.stuck[t]:
-        attain(s, tables, t, assets)
-    else:
-        for a in range(assets):
-            own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-            unit = tables.unit[t, a]
-            for k in range(LANES):
-                own[AIM + k] = s[WISH + k] * unit * s[BOOK + k]
     for k in range(LANES):
         s[GAP + k] = 0.0
         s[AIMED + k] = 0.0
-    for a in range(assets):
+    for a in range(unit.shape[1]):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
+        if not stuck:
+            share = unit[t, a]
+            for k in range(LANES):
+                own[AIM + k] = s[WISH + k] * share * s[BOOK + k]
         for k in range(LANES):
             after, before = own[AIM + k], own[SHADOW + k]
             widest = s[GAP + k]
@@ -346,13 +350,12 @@ def in_force(s: FloatArray, tables: Tables) -> None:
 
 
 @compiled
-def spread_out(s: FloatArray, tables: Tables, t: int) -> None:
+def spread_out(s: FloatArray, unit: FloatArray, total: float, t: int) -> None:
     """Spread the wanted gross exposure over the assets; what is left is cash."""
-    total = tables.unit_sum[t]
     for k in range(LANES):
         s[FREE + k] = 1.0 - s[WISH + k] * total
-    for a in range(tables.unit.shape[1]):
+    for a in range(unit.shape[1]):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-        share = tables.unit[t, a]
+        share = unit[t, a]
         for k in range(LANES):
             own[WANTED + k] = s[WISH + k] * share

@@ -16,6 +16,7 @@ from backtests.sweep.lanes import (
     SWITCH,
     TREND,
     WISH,
+    lowest,
 )
 from backtests.sweep.rule import NO_OVERLAY, NOTHING, STOP, in_force, limit, look, remember
 from backtests.sweep.single import act, glance, idle, in_step, look_at, obey, revive
@@ -75,9 +76,8 @@ def serve(
 ) -> None:
     """Let the lanes of the bits act, one by one, and carry their orders out."""
     while found != np.uint64(0):
-        bit = found & (~found + np.uint64(1))
-        found ^= bit
-        k = math.frexp(float(bit))[1] - 1
+        k = lowest(found)
+        found &= found - np.uint64(1)
         if not fresh:
             s[WISH + k] = s[SWITCH + k]
         s[RISES + k] = rising[t, index[TREND + k]]
@@ -143,7 +143,7 @@ def run_one(
     signals, rising, growth, unit = tables.signals, tables.rising, tables.growth, tables.unit
     known, priced, friday = tables.unit_known, tables.priced, tables.friday
     tradable, to_fill, to_close, lent = bars.tradable, bars.to_fill, bars.to_close, bars.lent
-    path, trend = index[PATH], index[TREND]
+    path, trend, daily = index[PATH], index[TREND], block.daily
     stop_last, last = block.late[1] == STOP, math.nan
     for bar in range(edges[fold] - (start if fold == 0 else 0), edges[fold + 1]):
         t = start + bar - (delay if bar >= 0 else 0)
@@ -153,7 +153,7 @@ def run_one(
                 s[ORDER : ORDER + LANES] = 0.0
         else:
             gross = unit[t, 0]
-            closed = not priced[t] or not (friday[t] or block.daily)
+            closed = not (priced[t] and (daily or friday[t]))
             full = not (closed or (quiet and known[t] and gross == 1.0))
             fresh = full or not (block.one_path and signals[t, path] == last)
             last = signals[t, path]
