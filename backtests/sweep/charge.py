@@ -6,8 +6,7 @@ close up to the fill, at the fill from there to the close.
 
 from __future__ import annotations
 
-from numba import njit
-
+from backtests.sweep.compiled import compiled
 from backtests.sweep.lanes import (
     CASH,
     COSTS,
@@ -31,8 +30,6 @@ from backtests.sweep.lanes import (
 )
 from backtests.sweep.tables import Bars
 from data.aliases import FloatArray
-
-compiled = njit(nogil=True, error_model="numpy")
 
 
 @compiled

@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 
 from backtests.sweep.charge import charge_before, reckon
+from backtests.sweep.compiled import compiled, inlined
 from backtests.sweep.lanes import (
     BTC_EXPOSURE,
     BUY,
@@ -68,10 +68,6 @@ from backtests.sweep.lanes import (
 from backtests.sweep.tables import Bars
 from backtests.sweep.turns import leave, settle, take_turns
 from data.aliases import BoolArray, FloatArray, IntArray
-
-compiled = njit(nogil=True, error_model="numpy")
-# Handing over all of the bars costs more than a loop over lanes: not on every bar.
-inlined = njit(nogil=True, error_model="numpy", inline="always")
 
 
 @inlined

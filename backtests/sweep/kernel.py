@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from backtests.sweep.compiled import compiled, entry, inlined
 from backtests.sweep.fill import trade
 from backtests.sweep.lanes import (
     ALIVE,
@@ -62,9 +62,6 @@ from data.aliases import FloatArray, IntArray
 
 # Bars of a block that are handed back at a time.
 CACHED = 64
-
-compiled = njit(nogil=True, error_model="numpy")
-inlined = njit(nogil=True, error_model="numpy", inline="always")
 
 
 @compiled
@@ -221,30 +218,29 @@ def tables_of(units: Any, unit: int, paths: Any) -> Tables:
 
 
 @compiled
-def run_matrix(blocks, kinds, parameters, weights, bars, capital, edges, out):  # type: ignore[no-untyped-def]
-    """Screen blocks of target weights; see :func:`backtests.sweep.screen.screen`."""
-    assets, decisions = bars.to_fill.shape[1], weights.shape[1]
-    s = np.empty(ROWS + assets * STEP)
-    spare, rank = np.empty((3, assets + 1)), np.empty(assets + 1, np.int64)
-    closes = np.empty((out.closes.shape[1] if len(out.closes) > 0 else 0, LANES))
-    for block in range(len(blocks)):
-        variants, delay = blocks[block], kinds[block, 0]
-        open_accounts(s, variants, parameters, capital)
-        for fold in range(len(edges) - 1):
-            for j in range(edges[fold], edges[fold + 1]):
-                if 0 <= j - delay < decisions:
-                    read_weights(s, variants, weights, j - delay)
-                else:
-                    s[ORDER : ORDER + LANES] = 0.0
-                run_bar(s, bars, j, 1.0, True, spare, rank, closes)
-            close_fold(s, bars, True, variants, fold, out)
-        hand_back(s, closes, variants, capital, out)
+def run_matrix(  # type: ignore[no-untyped-def]
+    room, variants, kind, parameters, weights, bars, capital, edges, out
+):
+    """Screen a block of target weights; see :func:`backtests.sweep.screen.screen`."""
+    s, _, spare, rank, closes = room
+    delay, decisions = kind[0], weights.shape[1]
+    open_accounts(s, variants, parameters, capital)
+    for fold in range(len(edges) - 1):
+        for j in range(edges[fold], edges[fold + 1]):
+            if 0 <= j - delay < decisions:
+                read_weights(s, variants, weights, j - delay)
+            else:
+                s[ORDER : ORDER + LANES] = 0.0
+            run_bar(s, bars, j, 1.0, True, spare, rank, closes)
+        close_fold(s, bars, True, variants, fold, out)
+    hand_back(s, closes, variants, capital, out)
 
 
 @compiled
 def run_native(  # type: ignore[no-untyped-def]
-    blocks,
-    kinds,
+    room,
+    variants,
+    kind,
     parameters,
     places,
     units,
@@ -256,52 +252,75 @@ def run_native(  # type: ignore[no-untyped-def]
     edges,
     out,
 ):
-    """Screen blocks of rules; see :func:`backtests.sweep.screen.screen`."""
-    assets = bars.to_fill.shape[1]
-    s = np.empty(ROWS + assets * STEP)
-    index: Any = np.empty(INDEX_ROWS, np.uint64)
-    spare, rank = np.empty((3, assets + 1)), np.empty(assets + 1, np.int64)
-    closes = np.empty((out.closes.shape[1] if len(out.closes) > 0 else 0, LANES))
-    for block in range(len(blocks)):
-        variants, kind = blocks[block], kinds[block]
-        open_accounts(s, variants, parameters, capital)
-        one = lay_places(index, places, variants)
-        levered, proportional = kind[8] != 0 or bars.signed, kind[1] != 0
-        switch = not (proportional or levered) and kind[2] == NO_OVERLAY
-        shared = Block(proportional, kind[2], kind[3:6], kind[7] != 0, *one, levered, switch)
-        tables = tables_of(units, kind[6], paths)
-        delay = kind[0]
-        if bars.simple and in_usual_order(kind[3:6]) and not tables.stuck.any():
-            spans = (start, decisions, delay)
-            quiet = False
-            for fold in range(len(edges) - 1):
-                quiet = run_one(s, index, shared, tables, bars, spans, edges, fold, quiet, closes)
-                close_fold(s, bars, levered, variants, fold, out)
-            hand_back(s, closes, variants, capital, out)
-            continue
+    """Screen a block of rules; see :func:`backtests.sweep.screen.screen`."""
+    s, index, spare, rank, closes = room
+    open_accounts(s, variants, parameters, capital)
+    one = lay_places(index, places, variants)
+    levered, proportional = kind[8] != 0 or bars.signed, kind[1] != 0
+    switch = not (proportional or levered) and kind[2] == NO_OVERLAY
+    shared = Block(proportional, kind[2], kind[3:6], kind[7] != 0, *one, levered, switch)
+    tables = tables_of(units, kind[6], paths)
+    spans, quiet = (start, decisions, kind[0]), start < 0
+    alone = bars.simple and in_usual_order(kind[3:6]) and not tables.stuck.any()
+    for fold in range(len(edges) - 1):
+        if alone:
+            quiet = run_one(s, index, shared, tables, bars, spans, edges, fold, quiet, closes)
+        else:
+            run_many(s, index, shared, tables, bars, spans, edges, fold, spare, rank, closes)
+        close_fold(s, bars, levered, variants, fold, out)
+    hand_back(s, closes, variants, capital, out)
+
+
+@compiled
+def run_many(
+    s: FloatArray,
+    index: IntArray,
+    block: Block,
+    tables: Tables,
+    bars: Bars,
+    spans: tuple[int, int, int],
+    edges: IntArray,
+    fold: int,
+    spare: FloatArray,
+    rank: IntArray,
+    closes: FloatArray,
+) -> None:
+    """Run a block over the bars of a fold; the first begins with the decision days before it."""
+    start, decisions, delay = spans
+    if fold == 0:
         for t in range(start):
-            decide(s, index, shared, tables, t)
+            decide(s, index, block, tables, t)
             remember(s, t)
-        for fold in range(len(edges) - 1):
-            for j in range(edges[fold], edges[fold + 1]):
-                t, unit = start + j - delay, 1.0
-                if j < delay or t >= start + decisions:
-                    s[ORDER : ORDER + LANES] = 0.0
-                else:
-                    decide(s, index, shared, tables, t)
-                    if t == start:
-                        remember(s, t)
-                        in_force(s, tables)
-                    elif bars.simple:
-                        unit = tables.unit[t, 0]
-                    else:
-                        spread_out(s, tables.unit, tables.unit_sum[t], t)
-                run_bar(s, bars, j, unit, levered, spare, rank, closes)
-            close_fold(s, bars, levered, variants, fold, out)
-        hand_back(s, closes, variants, capital, out)
+    for j in range(edges[fold], edges[fold + 1]):
+        t, unit = start + j - delay, 1.0
+        if j < delay or t >= start + decisions:
+            s[ORDER : ORDER + LANES] = 0.0
+        else:
+            decide(s, index, block, tables, t)
+            if t == start:
+                remember(s, t)
+                in_force(s, tables)
+            elif bars.simple:
+                unit = tables.unit[t, 0]
+            else:
+                spread_out(s, tables.unit, tables.unit_sum[t], t)
+        run_bar(s, bars, j, unit, block.levered, spare, rank, closes)
+
+
+@entry
+def make_room(assets: int, bars: int) -> Any:
+    """Return the scratch arrays of one block after another."""
+    return (
+        np.empty(ROWS + assets * STEP),
+        np.empty(INDEX_ROWS, np.uint64),
+        np.empty((3, assets + 1)),
+        np.empty(assets + 1, np.int64),
+        np.empty((bars, LANES)),
+    )
 
 
 _FILES = (
+    "compiled",
     "lanes",
     "tables",
     "rule",
@@ -321,14 +340,17 @@ def _build(sources: str) -> tuple[Callable[..., None], Callable[..., None]]:
     numba looks only at the file of the function that is called; what the closure holds is part of
     its key, so that a change in any of the files is seen.
     """
-    cached = njit(nogil=True, error_model="numpy", cache=True)
 
-    @cached
+    @entry
     def matrix(blocks, kinds, parameters, weights, bars, capital, edges, out):  # type: ignore[no-untyped-def]
-        if len(sources) > 0:
-            run_matrix(blocks, kinds, parameters, weights, bars, capital, edges, out)
+        assert len(sources) > 0
+        room = make_room(bars.to_fill.shape[1], out.closes.shape[1])
+        for block in range(len(blocks)):
+            run_matrix(
+                room, blocks[block], kinds[block], parameters, weights, bars, capital, edges, out
+            )
 
-    @cached
+    @entry
     def native(  # type: ignore[no-untyped-def]
         blocks,
         kinds,
@@ -343,10 +365,13 @@ def _build(sources: str) -> tuple[Callable[..., None], Callable[..., None]]:
         edges,
         out,
     ):
-        if len(sources) > 0:
+        assert len(sources) > 0
+        room = make_room(bars.to_fill.shape[1], out.closes.shape[1])
+        for block in range(len(blocks)):
             run_native(
-                blocks,
-                kinds,
+                room,
+                blocks[block],
+                kinds[block],
                 parameters,
                 places,
                 units,

@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from backtests.sweep.compiled import compiled
 
 LANES = 64
 # Rows lie a little more than their lanes apart, else many would compete for the same cache lines.
@@ -69,7 +70,7 @@ FINE, RUINED, UNSETTLED, UNFUNDED = 0.0, 1.0, 2.0, 3.0
 SHORT = 1e-12
 
 
-@njit(nogil=True, error_model="numpy")
+@compiled
 def kept(old: float) -> float:
     """Return the figure that a row keeps where its new one is not taken.
 
@@ -79,7 +80,7 @@ def kept(old: float) -> float:
     return old + 0.0
 
 
-@njit(nogil=True, error_model="numpy")
+@compiled
 def lowest(bits: np.uint64) -> int:
     """Return the place of the lowest bit that is set."""
     return math.frexp(float(bits & (~bits + np.uint64(1))))[1] - 1

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
+from backtests.sweep.compiled import compiled, inlined
 from backtests.sweep.lanes import (
     AIM,
     AIMED,
@@ -57,11 +56,6 @@ from data.aliases import FloatArray, IntArray
 
 NO_OVERLAY, GROSS_ONLY, VOLATILITY_ONLY, GROSS_FIRST, VOLATILITY_FIRST = 0, 1, 2, 3, 4
 NOTHING, STOP, HOLDING, REBALANCE = 0, 1, 2, 3
-
-
-compiled = njit(nogil=True, error_model="numpy")
-# Handing arrays to a function costs more than a loop over lanes: not for what runs on every bar.
-inlined = njit(nogil=True, error_model="numpy", inline="always")
 
 
 @inlined

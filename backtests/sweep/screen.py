@@ -141,8 +141,8 @@ def screen(
     out = Out(
         results=np.zeros((count, RESULTS)),
         values=np.zeros((count, len(edges))),
-        closes=np.empty((count if daily else 0, bars)),
-        invested=np.empty((count if daily else 0, bars), dtype=np.bool_),
+        closes=np.empty((count, bars) if daily else (0, 0)),
+        invested=np.empty((count, bars) if daily else (0, 0), dtype=np.bool_),
         weights=np.zeros((count if daily else 0, assets)),
     )
     blocks, rows = blocks_of(batch), rows_of(batch)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from backtests.sweep.compiled import compiled
 from backtests.sweep.lanes import (
     ALIVE,
     BAND,
@@ -41,8 +41,6 @@ from backtests.sweep.lanes import (
 from data.aliases import FloatArray
 
 _HELD, _SHADOW = ROWS + HELD, ROWS + SHADOW
-
-compiled = njit(nogil=True, error_model="numpy")
 
 
 @compiled

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from numba import njit
-
+from backtests.sweep.compiled import compiled
 from backtests.sweep.lanes import (
     BTC_EXPOSURE,
     BUY,
@@ -40,8 +39,6 @@ from backtests.sweep.lanes import (
 from data.aliases import FloatArray
 
 _HELD, _WEIGHT = ROWS + HELD, ROWS + WEIGHT
-
-compiled = njit(nogil=True, error_model="numpy")
 
 
 @compiled

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from backtests.sweep.compiled import compiled, inlined
 from backtests.sweep.lanes import (
     LANES,
     ORDER,
@@ -31,10 +31,6 @@ from backtests.sweep.single_account import (
 )
 from backtests.sweep.tables import Bars, Block, Tables
 from data.aliases import FloatArray, IntArray
-
-compiled = njit(nogil=True, error_model="numpy")
-# Handing arrays to a function costs more than a loop over lanes: not for what runs on every bar.
-inlined = njit(nogil=True, error_model="numpy", inline="always")
 
 
 @compiled

@@ -5,8 +5,7 @@ Sales come first, then purchases from the smallest on, while the money lasts.
 
 from __future__ import annotations
 
-from numba import njit
-
+from backtests.sweep.compiled import compiled
 from backtests.sweep.lanes import (
     BUY,
     CASH,
@@ -42,8 +41,6 @@ PASSES = 200
 # Two values after costs this near to each other differ by the sign of an order of nothing.
 SAME = 1e-14
 SETTLED = 1e-15
-
-compiled = njit(nogil=True, error_model="numpy")
 
 
 @compiled
