@@ -18,6 +18,7 @@ from backtests.sweep.lanes import (
     CASH,
     DOWN,
     END,
+    ENTER,
     FILLS,
     FLOOR,
     FREE,
@@ -44,6 +45,7 @@ from backtests.sweep.lanes import (
     VALUE,
     WANTED,
     WEIGHT,
+    WIDTH,
     WISH,
     kept,
 )
@@ -70,10 +72,11 @@ def open_accounts(
 ) -> None:
     """Begin with parameters and cash, and nothing else."""
     s[:] = 0.0
+    s[WIDTH] = LANES
     for row in range(PARAMETERS):
         for k in range(LANES):
-            s[row * APART + k] = parameters[row, variants[k]]
-    for k in range(LANES):
+            s[ENTER + row * APART + k] = parameters[row, variants[k]]
+    for k in range(int(s[WIDTH])):
         s[CASH + k] = capital
         s[VALUE + k] = capital
         s[INVERSE + k] = 1.0 / capital
@@ -94,7 +97,7 @@ def close_fold(
     """Write what the accounts are worth at the end of a fold."""
     if bars.simple:
         sum_up(s, levered, bars.btc == 0)
-    for k in range(LANES):
+    for k in range(int(s[WIDTH])):
         out.values[variants[k], fold + 1] = s[CASH + k] + s[END + k]
 
 
@@ -114,13 +117,13 @@ def keep_closes(closes: FloatArray, variants: IntArray, out: Out) -> None:
 @compiled
 def write_down_all(s: FloatArray, closes: FloatArray, bar: int, assets: int) -> None:
     """Keep what the accounts are worth at a close: negative where nothing is held."""
-    for k in range(LANES):
+    for k in range(int(s[WIDTH])):
         s[FILLS + k] = 0.0
     for a in range(assets):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-        for k in range(LANES):
+        for k in range(int(s[WIDTH])):
             s[FILLS + k] = 1.0 if own[HELD + k] != 0.0 else kept(s[FILLS + k])
-    for k in range(LANES):
+    for k in range(int(s[WIDTH])):
         value = s[CASH + k] + s[END + k]
         closes[bar, k] = value if s[FILLS + k] != 0.0 else -value
 
@@ -132,7 +135,7 @@ def hand_back(
     """Write what is left of a block's variants."""
     if len(closes) > 0:
         keep_closes(closes, variants, out)
-    for k in range(LANES):
+    for k in range(int(s[WIDTH])):
         variant, value = variants[k], s[CASH + k] + s[END + k]
         s[LAST + k] = value
         ruined = not (s[DOWN + k] > ROUNDING and s[FLOOR + k] > ROUNDING and value > 0.0)
@@ -149,15 +152,15 @@ def hand_back(
 @compiled
 def read_weights(s: FloatArray, variants: IntArray, weights: FloatArray, t: int) -> None:
     """Take the target weights of day `t` from the matrix; a NaN among them is no order."""
-    for k in range(LANES):
+    for k in range(int(s[WIDTH])):
         s[FREE + k] = 1.0
     for a in range(weights.shape[2]):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-        for k in range(LANES):
+        for k in range(int(s[WIDTH])):
             own[WANTED + k] = weights[variants[k], t, a]
-        for k in range(LANES):
+        for k in range(int(s[WIDTH])):
             s[FREE + k] -= own[WANTED + k]
-    for k in range(LANES):
+    for k in range(int(s[WIDTH])):
         free, wanted = s[FREE + k], s[ROWS + WANTED + k]
         s[ORDER + k] = 1.0 if free == free else 0.0
         s[WISH + k] = wanted if free == free else 0.0

@@ -19,13 +19,15 @@ LANES = 64
 _APART = LANES + 8
 _ROWS = iter(range(0, 1000 * _APART, _APART))
 
+# How many lanes there are, where the compiler cannot know it.
+WIDTH = next(_ROWS)
 # Parameters of the rule.
 ENTER, LEAVE, SIGN = next(_ROWS), next(_ROWS), next(_ROWS)
 GROSS, TARGET, CEILING = next(_ROWS), next(_ROWS), next(_ROWS)
 KEEP, PAUSE, HOLD, BAND = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
 # Costs: exchange fee, slippage, what a dollar bought or sold costs, the spread of one day.
 FEE, SLIP, BUY, SELL, SPREAD = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
-PARAMETERS = SPREAD // _APART + 1
+PARAMETERS = SPREAD // _APART
 # What the rule sees, and what it wants: gross exposure, and whether that is an order.
 SEEN, RISES, WISH, ORDER = next(_ROWS), next(_ROWS), next(_ROWS), next(_ROWS)
 # State of the rule, of its shadow book, and the last order given.
