@@ -17,10 +17,10 @@ from backtests.sweep.matched import excess_of_assets, over_mean_weights
 from backtests.sweep.pieces import Span
 from backtests.sweep.screen import FINE, screen
 from backtests.sweep.sweep import WORTH_PROCESSES
-from backtests.trials.recording import Trial, per_period_sharpe
+from backtests.trials.recording import Trial
 from backtests.trials.rows import FOLDS, fold_sums
-from backtests.walk_forward.criterion import best, criterion
-from backtests.walk_forward.moments import SpanSums, Spans, span_exposures, span_sums, spans_of
+from backtests.walk_forward.criterion import best, criterion, ratios
+from backtests.walk_forward.moments import Spans, SpanSums, span_exposures, span_sums, spans_of
 from backtests.walk_forward.variants import Variants, daily_of, engine_run, over_cash
 from data.errors import EngineError, InputError
 from data.panel import panel_of
@@ -258,9 +258,11 @@ def _trials(part: Part, net: FloatArray, named: Sequence[tuple[str, str]]) -> li
     matched = over_mean_weights(part.field, daily_of(part))
     sums = fold_sums(matched.T)
     folds = np.full((len(net), FOLDS), np.nan) if sums is None else sums.astype(np.float64)
+    owners = [named[at] for at in part.at.tolist()]
+    figures = zip(owners, ratios(net.T), ratios(matched.T), folds, strict=True)
     return [
-        Trial(*named[at], per_period_sharpe(over), per_period_sharpe(own), len(over), fold)
-        for at, over, own, fold in zip(part.at.tolist(), net, matched, folds, strict=True)
+        Trial(family, config_hash, float(cash), float(own), net.shape[1], fold)
+        for (family, config_hash), cash, own, fold in figures
     ]
 
 

@@ -98,7 +98,8 @@ def over_cash(part: Part) -> FloatArray:
 def returns_of(variants: Variants, number: int) -> FloatArray:
     """Return one variant's daily net returns over those of cash, decimal, shape (T,)."""
     (part,) = variants.parts((number, number + 1))
-    return over_cash(part)[0]
+    only: FloatArray = over_cash(part)[0]
+    return only
 
 
 def engine_run(variants: Variants, number: int, panel: Panel) -> Run:

@@ -89,15 +89,16 @@ class Step:
     train_score, test_score : float
         The criterion on training and on test days, per day; NaN where nothing moved. The test
         score is that of the variant's own account, without the costs of switching.
-    test_rank : int
-        Rank among all variants on the test days, 1 for the best.
+    test_rank : float
+        Rank among all variants on the test days, 1 for the best; equals share the mean of their
+        ranks. One that held nothing has earned nothing over cash and stands at zero.
     """
 
     window: Window
     chosen: int
     train_score: float
     test_score: float
-    test_rank: int
+    test_rank: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +145,8 @@ class WalkForward:
     @property
     def test_scores(self) -> FloatArray:
         """Every variant's criterion over all test days, per day."""
-        return self.scores.judged[-1]
+        scores: FloatArray = self.scores.judged[-1]
+        return scores
 
 
 def walk_forward(
@@ -244,9 +246,15 @@ def day_sets(days: pd.DatetimeIndex, found: Sequence[Window], trains: BoolArray 
 
 def _step(window: Window, scores: Scores, at: int) -> Step:
     chosen, after = int(scores.chosen[at]), scores.judged[at]
-    ahead = int((np.nan_to_num(after, nan=-np.inf) > after[chosen]).sum())
-    rank = ahead + 1 if np.isfinite(after[chosen]) else len(after)
+    rank = rank_of(after, chosen)
     return Step(window, chosen, float(scores.chosen_scores[at]), float(after[chosen]), rank)
+
+
+def rank_of(scores: FloatArray, number: int) -> float:
+    """Return a variant's rank by scores, shape (N,); see :class:`Step`."""
+    known = np.nan_to_num(scores, nan=0.0)
+    ahead, equal = (known > known[number]).sum(), (known == known[number]).sum()
+    return float(ahead + (equal + 1) / 2)
 
 
 def stitched(variants: Variants, steps: Sequence[Step]) -> pd.DataFrame:

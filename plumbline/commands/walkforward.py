@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,10 +19,10 @@ if TYPE_CHECKING:
     from backtests.walk_forward.candidates import Candidates
     from backtests.walk_forward.walk import Settings, WalkForward
     from data.snapshot import Snapshot
-    from plumbline.progress import Bar
     from strategies.strategy import WeightRule
 
 SHOWN = ("cagr", "volatility", "sharpe", "max_drawdown", "exposure", "turnover", "costs_paid")
+BESIDE = ("cagr", "sharpe", "max_drawdown", "turnover")
 MOST = 100_000
 
 
@@ -59,23 +58,22 @@ def command(
     from backtests.walk_forward.walk import Settings
     from data.settings import settings
     from plumbline.options import day, print_json, snapshot_of
-    from plumbline.progress import Bar
 
     scenarios = candidates_of(variants, settings().home, most=most)
-    hows = []
-    for each in scenarios:
-        holding = each.reach.holding if purge is None else purge
-        looking_back = each.reach.look_back if embargo is None else embargo
-        hows.append(
-            Settings(train, test, not rolling, by, holding, looking_back, folds, test_folds)
+    hows = [
+        Settings(
+            train,
+            test,
+            not rolling,
+            by,
+            each.reach.holding if purge is None else purge,
+            each.reach.look_back if embargo is None else embargo,
+            folds,
+            test_folds,
         )
-    span = (day(start), day(end))
-    snapshot = snapshot_of(data, as_of)
-    walks, done = [], 0
-    with Bar(sum(each.count for each in scenarios)) as bar:
-        for each, how in zip(scenarios, hows, strict=True):
-            walks.append(_evaluate(each, how, snapshot, span, partial(_reach, bar, done)))
-            done += each.count
+        for each in scenarios
+    ]
+    walks = _walks(scenarios, hows, snapshot_of(data, as_of), (day(start), day(end)))
     summaries = [
         walk_summary(found, each.scenario) for found, each in zip(walks, scenarios, strict=True)
     ]
@@ -85,40 +83,41 @@ def command(
     if json:
         print_json(summary)
         return
-    for found, told in zip(walks, summaries, strict=True):
-        _print(found, told)
-    if len(walks) > 1:
-        _print_scenarios(walks, summaries)
+    _print(walks, summaries)
     if out is not None:
         print(f"written to {out}")
 
 
-def _reach(bar: Bar, before: int, done: int) -> None:
-    bar.reach(before + done)
-
-
-def _evaluate(
-    candidates: Candidates,
-    how: Settings,
+def _walks(
+    scenarios: Sequence[Candidates],
+    hows: Sequence[Settings],
     snapshot: Snapshot,
     span: tuple[pd.Timestamp | None, pd.Timestamp | None],
-    progress: Callable[[int], None],
-) -> WalkForward:
-    """Walk forward over the variants, and record what was tried."""
+) -> list[WalkForward]:
+    """Walk forward in each scenario, and record what was tried."""
     from backtests.trials.ledger import Ledger
     from backtests.trials.recording import Trial, record_trials, trial_of
     from backtests.walk_forward.walk import walk_forward
     from data.settings import settings
+    from plumbline.progress import Bar
 
-    ledger = Ledger(settings().home)
+    ledger, walks, before = Ledger(settings().home), [], 0
 
     def record(tried: Iterable[Trial]) -> None:
         record_trials(ledger, tried, snapshot, "walk_forward")
 
-    variants = candidates.on(snapshot, *span)
-    found = walk_forward(variants, how, candidates.reach, record=record, progress=progress)
-    record([trial_of(variants.rule(0).family, found.run, snapshot)])
-    return found
+    with Bar(sum(each.count for each in scenarios)) as bar:
+
+        def reach(done: int) -> None:
+            bar.reach(before + done)
+
+        for each, how in zip(scenarios, hows, strict=True):
+            variants = each.on(snapshot, *span)
+            found = walk_forward(variants, how, each.reach, record=record, progress=reach)
+            record([trial_of(variants.rule(0).family, found.run, snapshot)])
+            walks.append(found)
+            before += each.count
+    return walks
 
 
 def _beside(found: WalkForward) -> list[Run]:
@@ -138,12 +137,15 @@ def _beside(found: WalkForward) -> list[Run]:
     return [backtest(rule, snapshot, how, start=first, end=last, panel=panel) for rule in rules]
 
 
-def _print(found: WalkForward, summary: Mapping[str, Any]) -> None:
-    if summary["scenario"]:
-        print(f"Scenario {_scenario(summary)}")
-    _print_windows(summary)
-    _print_accounts(found.run, _beside(found))
-    _print_words(summary)
+def _print(walks: Sequence[WalkForward], summaries: Sequence[Mapping[str, Any]]) -> None:
+    for found, summary in zip(walks, summaries, strict=True):
+        if summary["scenario"]:
+            print(f"Scenario: {_scenario(summary)}")
+        _print_windows(summary)
+        _print_accounts(found.run, _beside(found))
+        _print_words(summary)
+    if len(walks) > 1:
+        _print_scenarios(walks, summaries)
 
 
 def _print_scenarios(walks: Sequence[WalkForward], summaries: Sequence[Mapping[str, Any]]) -> None:
@@ -153,11 +155,11 @@ def _print_scenarios(walks: Sequence[WalkForward], summaries: Sequence[Mapping[s
 
     print_table(
         "Chosen as one went, one account in each scenario",
-        ("scenario", *(MEASURES[name].title for name in SHOWN), "over matched", "mean rank"),
+        ("scenario", *(MEASURES[name].title for name in BESIDE), "over matched", "mean rank"),
         [
             (
                 _scenario(summary),
-                *(_cell(found.run.metrics[name], MEASURES[name].unit) for name in SHOWN),
+                *(_cell(found.run.metrics[name], MEASURES[name].unit) for name in BESIDE),
                 _interval(summary["sharpe_over_matched"]),
                 f"{summary['mean_test_rank']:,.1f}",
             )
@@ -195,7 +197,7 @@ def _print_windows(summary: Mapping[str, Any]) -> None:
                 *(_plain(row["parameters"][name]) for name in parameters),
                 _figure(row["train_score"]),
                 _figure(row["test_score"]),
-                f"{row['test_rank']:,}",
+                f"{row['test_rank']:,.10g}",
             )
             for row in summary["windows"]
         ],
