@@ -182,7 +182,7 @@ def walk_forward(
     EngineError
         If kernel and engine differ in a variant that is traded.
     """
-    days, panel = variants.decisions, panel_of(variants.snapshot)
+    days = variants.decisions
     found = windows(
         days[0],
         days[-1],
@@ -207,6 +207,7 @@ def walk_forward(
     if splits is not None:
         chosen = scores.chosen[len(found) :]
         combined = purged_paths(splits, chosen, lambda number: returns_of(variants, number))
+    panel = panel_of(variants.snapshot)
     run = run_weights(
         stitched(variants, steps),
         variants.snapshot,
