@@ -179,13 +179,15 @@ def _print_windows(summary: Mapping[str, Any]) -> None:
     from plumbline.options import print_table
 
     how, parameters = summary["settings"], list(summary["windows"][0]["parameters"])
+    # Many columns are narrow: their headings break at the dots.
+    heads = [name if len(parameters) <= 3 else name.replace(".", ".\n") for name in parameters]
     print_table(
         f"Chosen in each window by {how.by} a year, {'anchored' if how.anchored else 'rolling'}, "
         f"{how.gap} days kept clear between training and test",
         (
             "trained on",
             "used on",
-            *parameters,
+            *heads,
             "in training",
             "on test",
             f"rank of {summary['variants']:,}",
