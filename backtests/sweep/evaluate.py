@@ -81,12 +81,15 @@ class Part:
         Their places in the span.
     field : Field
         The bars that they share.
+    batch : NativeBatch or MatrixBatch
+        What was screened on them.
     screened : Screened
     """
 
     points: IntArray
     at: IntArray
     field: Field
+    batch: NativeBatch | MatrixBatch
     screened: Screened
 
 
@@ -172,7 +175,7 @@ class Evaluator:
                     lacking = at[screened.status == UNFUNDED]
                     if len(lacking):
                         self._refuse(int(points[lacking[0]]))
-                    yield Part(points[at], at, field, screened)
+                    yield Part(points[at], at, field, batch, screened)
 
     @property
     def python_share(self) -> float:

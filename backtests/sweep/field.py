@@ -81,6 +81,22 @@ class Field:
         """Bars and assets."""
         return self.to_fill.shape[0], self.to_fill.shape[1]
 
+    def until(self, bars: int) -> Field:
+        """Return the field that ends with its first so many bars."""
+        return replace(
+            self,
+            decisions=self.decisions[:bars],
+            closes=self.closes[:bars],
+            to_fill=self.to_fill[:bars],
+            to_close=self.to_close[:bars],
+            tradable=self.tradable[:bars],
+            exits=self.exits[:bars],
+            priced=self.priced[:bars],
+            range_slippage=self.range_slippage[:bars],
+            lent=self.lent[:bars],
+            funding=self.funding[:bars],
+        )
+
 
 def field_of(
     bars: Bars,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,18 @@ class Grid:
     def execution(self, point: int) -> Execution:
         """Return the execution of a point."""
         return execution_from(self.table(point), self.file.origin)
+
+    def fixed(self, digits: Mapping[int, int]) -> Grid:
+        """Return the grid with some axes, by position, at one of their values each.
+
+        Points are numbered anew; a sample is drawn anew.
+        """
+        axes = tuple(
+            Axis(axis.path, (axis.values[digits[at]],)) if at in digits else axis
+            for at, axis in enumerate(self.axes)
+        )
+        file = replace(self.file, axes=axes)
+        return Grid(file, self.base, _space(file, self.base))
 
 
 def read_grid(path: Path, home: Path | None = None) -> Grid:

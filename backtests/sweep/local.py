@@ -15,50 +15,56 @@ from concurrent.futures import (
     wait,
 )
 from itertools import islice
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import pyarrow as pa
 
-from backtests.sweep.evaluate import Evaluator
 from backtests.sweep.pieces import Span
 
 Done: TypeAlias = tuple[Span, pa.Table]
+# What is computed of a span: rows of a leaderboard, or scores.
+R = TypeVar("R")
+Compute: TypeAlias = Callable[[Span], R]
 # Chunks handed out ahead for each worker, so that none waits and memory stays bounded.
 AHEAD = 2
 
 
-def in_threads(evaluator: Evaluator, spans: Iterable[Span], workers: int) -> Iterator[Done]:
-    """Yield the rows of each span as they are ready, computed by threads of this process."""
+def in_threads(
+    compute: Compute[R], spans: Iterable[Span], workers: int
+) -> Iterator[tuple[Span, R]]:
+    """Yield what is computed of each span as it is ready, by threads of this process."""
     if workers == 1:
         for span in spans:
-            yield span, evaluator(span)
+            yield span, compute(span)
         return
     with ThreadPoolExecutor(workers, "sweep") as pool:
-        yield from _spread(pool, evaluator, spans, workers)
+        yield from _spread(pool, compute, spans, workers)
 
 
-def in_processes(evaluator: Evaluator, spans: Iterable[Span], workers: int) -> Iterator[Done]:
-    """Yield the rows of each span as they are ready, computed by processes of their own.
+def in_processes(
+    compute: Compute[R], spans: Iterable[Span], workers: int
+) -> Iterator[tuple[Span, R]]:
+    """Yield what is computed of each span as it is ready, by processes of their own.
 
     Each gets the data once. They end with this process, however it ends.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _begin, (evaluator,)) as pool:
+    with ProcessPoolExecutor(workers, context, _begin, (compute,)) as pool:
         yield from _spread(pool, _evaluate, spans, workers)
 
 
 def _spread(
     pool: Executor,
-    evaluate: Callable[[Span], pa.Table],
+    compute: Compute[R],
     spans: Iterable[Span],
     workers: int,
-) -> Iterator[Done]:
+) -> Iterator[tuple[Span, R]]:
     waiting = iter(spans)
-    running: dict[Future[pa.Table], Span] = {}
+    running: dict[Future[R], Span] = {}
     try:
         while True:
             for span in islice(waiting, workers * AHEAD - len(running)):
-                running[pool.submit(evaluate, span)] = span
+                running[pool.submit(compute, span)] = span
             if not running:
                 return
             ready, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -68,11 +74,11 @@ def _spread(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-_held: list[Evaluator] = []
+_held: list[Compute[Any]] = []
 
 
-def _begin(evaluator: Evaluator) -> None:
-    _held[:] = [evaluator]
+def _begin(compute: Compute[Any]) -> None:
+    _held[:] = [compute]
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -83,5 +89,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _evaluate(span: Span) -> pa.Table:
+def _evaluate(span: Span) -> Any:
     return _held[0](span)

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from backtests.inference.arrays import BoolArray, FloatArray, IntArray
-from backtests.walk_forward.criterion import best, criterion, ratios
-from backtests.walk_forward.variant_paths import VariantPaths
+from backtests.walk_forward.criterion import ratios
 from data.errors import InputError, TooShort
 
 YEAR = 365.0
 # A split is trained on at least this many days.
 LEAST_TRAIN = 180
 MOST_SPLITS = 5_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Splits:
+    """How days are split: each time trained on some folds and tested on the others.
+
+    Parameters
+    ----------
+    folds, test_folds, purge, embargo : int
+        As in :class:`PurgedPaths`.
+    trains : bool array (splits, T)
+        Days trained on.
+    tests : sequence of sequence of int array
+        For each split the days of each fold tested on.
+    path_of : int array (splits, k)
+        Path that each of these folds belongs to.
+    """
+
+    folds: int
+    test_folds: int
+    purge: int
+    embargo: int
+    trains: BoolArray
+    tests: Sequence[Sequence[IntArray]]
+    path_of: IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,23 +73,15 @@ class PurgedPaths:
     sharpe: FloatArray
 
 
-def purged_paths(
-    paths: VariantPaths,
-    *,
-    by: str,
-    purge: int,
-    embargo: int,
-    folds: int = 6,
-    test_folds: int = 2,
-) -> PurgedPaths:
-    """Choose a variant on every combination of folds and recombine the others into paths.
+def purged_splits(
+    days: int, *, purge: int, embargo: int, folds: int = 6, test_folds: int = 2
+) -> Splits:
+    """Split days in every combination of folds.
 
     Parameters
     ----------
-    paths : VariantPaths
-        The variants.
-    by : str
-        Criterion.
+    days : int
+        T.
     purge : int
         Days left out of training before and after each test fold: at least the longest holding.
     embargo : int
@@ -72,34 +89,23 @@ def purged_paths(
     folds, test_folds : int
         Consecutive folds, and how many of them are tested on at a time, at least two.
 
-    Returns
-    -------
-    PurgedPaths
-        With folds n and test folds k there are k / n times as many paths as splits. They share
-        folds and are not independent: their spread is no standard error.
-
     Raises
     ------
     InputError
         Folds that cannot be combined.
     TooShort
         If purge and embargo leave too little to train on.
-
-    References
-    ----------
-    .. [1] Lopez de Prado, M. (2018). Advances in Financial Machine Learning, chapter 12. Wiley.
     """
     from skfolio.model_selection import CombinatorialPurgedCV
 
-    x, judge = paths.over_cash, criterion(by)
     if not 2 <= test_folds < folds:
         raise InputError(
             f"--folds {folds}, --test-folds {test_folds}: test on at least 2 folds and not on all"
         )
-    if purge + embargo >= len(x) // folds - 1:
+    if purge + embargo >= days // folds - 1:
         raise TooShort(
             f"a purge of {purge} and an embargo of {embargo} days do not fit into {folds} folds of "
-            f"{len(x) // folds} days: give fewer --folds or a shorter --embargo"
+            f"{days // folds} days: give fewer --folds or a shorter --embargo"
         )
     try:
         splitter = CombinatorialPurgedCV(folds, test_folds, purge, embargo)
@@ -110,24 +116,53 @@ def purged_paths(
             f"--folds {folds}, --test-folds {test_folds}: {splitter.n_splits:,} splits are too "
             f"many, {MOST_SPLITS:,} at most"
         )
-    path_of = splitter.get_path_ids()
-    returns = np.full((len(x), splitter.n_test_paths), np.nan)
-    chosen, lengths = [], []
-    for split, (train, tests) in enumerate(splitter.split(x)):
+    trains, tests = np.zeros((splitter.n_splits, days), dtype=np.bool_), []
+    for number, (train, tested) in enumerate(splitter.split(np.zeros((days, 1)))):
         _enough(len(train))
-        pick = best(judge(paths, _mask(train, len(x))))
-        for test, path in zip(tests, path_of[split], strict=True):
-            returns[test, path] = x[test, pick]
-        chosen.append(pick)
-        lengths.append(len(train))
+        trains[number, train] = True
+        tests.append(tested)
+    path_of = np.array(splitter.get_path_ids(), dtype=np.intp)
+    return Splits(folds, test_folds, purge, embargo, trains, tests, path_of)
+
+
+def purged_paths(
+    splits: Splits, chosen: IntArray, returns_of: Callable[[int], FloatArray]
+) -> PurgedPaths:
+    """Recombine what was chosen in each split, on the folds tested on, into paths.
+
+    Parameters
+    ----------
+    splits : Splits
+        The splits.
+    chosen : int array (splits,)
+        Variant chosen in each.
+    returns_of : callable
+        A variant's daily returns over cash, shape (T,).
+
+    Returns
+    -------
+    PurgedPaths
+        With folds n and test folds k there are k / n times as many paths as splits. They share
+        folds and are not independent: their spread is no standard error.
+
+    References
+    ----------
+    .. [1] Lopez de Prado, M. (2018). Advances in Financial Machine Learning, chapter 12. Wiley.
+    """
+    returns = np.full((splits.trains.shape[1], int(splits.path_of.max()) + 1), np.nan)
+    for pick in np.unique(chosen).tolist():
+        earned = returns_of(pick)
+        for split in np.flatnonzero(chosen == pick).tolist():
+            for test, path in zip(splits.tests[split], splits.path_of[split], strict=True):
+                returns[test, path] = earned[test]
     return PurgedPaths(
-        folds=folds,
-        test_folds=test_folds,
-        splits=splitter.n_splits,
-        purge=purge,
-        embargo=embargo,
-        chosen=np.array(chosen, dtype=np.intp),
-        train_days=np.array(lengths, dtype=np.intp),
+        folds=splits.folds,
+        test_folds=splits.test_folds,
+        splits=len(splits.trains),
+        purge=splits.purge,
+        embargo=splits.embargo,
+        chosen=chosen,
+        train_days=splits.trains.sum(axis=1).astype(np.intp),
         returns=returns,
         sharpe=ratios(returns) * np.sqrt(YEAR),
     )
@@ -139,9 +174,3 @@ def _enough(days: int) -> None:
             f"a split would be trained on {days} days, {LEAST_TRAIN} are needed: give fewer "
             "--test-folds, or a shorter --embargo"
         )
-
-
-def _mask(rows: IntArray, n: int) -> BoolArray:
-    inside = np.zeros(n, dtype=np.bool_)
-    inside[rows] = True
-    return inside

@@ -1,41 +1,70 @@
-"""What parameters are chosen by; each criterion looks at the chosen rows and nothing else."""
+"""What parameters are chosen by; each criterion looks at the chosen days and nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from backtests.inference.arrays import BoolArray, FloatArray
-from backtests.walk_forward.variant_paths import Held, VariantPaths
-from data.errors import TooShort, UnknownName
+from backtests.inference.arrays import FloatArray
+from backtests.walk_forward.moments import Moments
+from data.errors import EngineError, TooShort, UnknownName
 
-# A standard deviation below this is rounding.
-_FLAT = 1e-12
+# A standard deviation below this is rounding, and a variance below this share of the one that it
+# is the rest of.
+_FLAT, _CANCELLED = 1e-12, 1e-12
 
 
-def sharpe(paths: VariantPaths, rows: BoolArray) -> FloatArray:
+def sharpe(moments: Moments) -> FloatArray:
     """Return each variant's Sharpe ratio over cash, per day."""
-    return ratios(paths.over_cash[rows])
+    return _ratio(moments.net, moments.squares - moments.net**2)
 
 
-def skill(paths: VariantPaths, rows: BoolArray) -> FloatArray:
+def skill(moments: Moments) -> FloatArray:
     """Return each variant's Sharpe ratio over its own mean exposure, per day.
 
-    The mean exposure is that of the rows looked at, not of the whole sample.
+    With the return over cash y_t, the assets' x_t and the mean weights w at the closes of these
+    days, not of the whole sample, it is that of d_t = y_t - w x_t
+    (:func:`backtests.sweep.matched.over_mean_weights`), from the moments of both.
     """
-    return ratios(np.column_stack([_over_matched(held, rows) for held in paths.held]))
+    held = moments.exposures
+    if held is None:
+        raise EngineError("skill is asked for where no weights were kept: please report this")
+    w = held.weights
+    mean = moments.net - np.einsum("va,a->v", w, held.assets)
+    matched = np.einsum("va,ab,vb->v", w, held.products, w)
+    square = moments.squares - 2.0 * np.einsum("va,va->v", w, held.cross) + matched
+    spread = square - mean**2
+    return _ratio(mean, np.where(spread > _CANCELLED * moments.squares, spread, 0.0))
 
 
-def mean(paths: VariantPaths, rows: BoolArray) -> FloatArray:
+def mean(moments: Moments) -> FloatArray:
     """Return each variant's mean return over cash, per day."""
-    average: FloatArray = paths.over_cash[rows].mean(axis=0)
-    return average
+    return moments.net
 
 
-Criterion = Callable[[VariantPaths, BoolArray], FloatArray]
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A criterion.
 
-CRITERIA: Mapping[str, Criterion] = {"sharpe": sharpe, "skill": skill, "mean": mean}
+    Parameters
+    ----------
+    score : callable
+        The score of each variant, shape (V,), NaN where nothing moved.
+    weighs : bool
+        Whether it needs the exposures.
+    """
+
+    score: Callable[[Moments], FloatArray]
+    weighs: bool = False
+
+
+CRITERIA: Mapping[str, Criterion] = {
+    "sharpe": Criterion(sharpe),
+    "skill": Criterion(skill, weighs=True),
+    "mean": Criterion(mean),
+}
 
 
 def criterion(name: str) -> Criterion:
@@ -64,19 +93,13 @@ def best(scores: FloatArray) -> int:
     return int(np.nanargmax(scores))
 
 
-def _over_matched(held: Held, rows: BoolArray) -> FloatArray:
-    weights, returns = held.weights[rows], held.returns[rows]
-    there = np.isfinite(returns)
-    average = weights.sum(axis=0) / np.maximum(there.sum(axis=0), 1)
-    gain = (weights - average) * np.where(there, returns, 0.0)
-    d: FloatArray = gain.sum(axis=1) - held.costs[rows]
-    return d
-
-
 def ratios(x: FloatArray) -> FloatArray:
     """Return mean over standard deviation of each column; NaN where it does not move."""
-    spread = x.std(axis=0)
-    ratio: FloatArray = np.where(
-        spread > _FLAT, x.mean(axis=0) / np.where(spread > _FLAT, spread, 1), np.nan
-    )
-    return ratio
+    return _ratio(x.mean(axis=0), x.var(axis=0))
+
+
+def _ratio(mean: FloatArray, variance: FloatArray) -> FloatArray:
+    spread = np.sqrt(np.maximum(variance, 0.0))
+    moving = spread > _FLAT
+    found: FloatArray = np.where(moving, mean / np.where(moving, spread, 1.0), np.nan)
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +13,37 @@ from backtests.inference.arrays import FloatArray
 from backtests.inference.sharpe import SharpeEstimate, sharpe_interval
 from backtests.metrics import YEAR
 from backtests.output import run_summary, write_run
+from backtests.run import Run
 from backtests.trials.recording import over_cash
 from backtests.walk_forward.combinatorial import PurgedPaths
 from backtests.walk_forward.walk import Step, WalkForward
 from data.atomic import replace_file
 from data.canonical import canonical_json
-from data.snapshot import Snapshot
 
 FILE = "walkforward.json"
 SEED = 20_251_104
 _QUANTILES = {"min": 0.0, "q25": 0.25, "median": 0.5, "q75": 0.75, "max": 1.0}
 
 
-def walk_summary(
-    found: WalkForward, combined: PurgedPaths | None, snapshot: Snapshot
-) -> dict[str, Any]:
-    """Return what describes a walk forward: windows, choices, the stitched account, the paths."""
-    scores = found.test_scores() * _annual(found.settings.by)
-    matched = excess_of(found.run, snapshot.daily).to_numpy().astype(np.float64)
+def walk_summary(found: WalkForward, scenario: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what describes a walk forward: windows, choices, the stitched account, the paths.
+
+    Parameters
+    ----------
+    found : WalkForward
+        The result.
+    scenario : mapping
+        What its execution has other than those of the scenarios beside it.
+    """
+    scores = found.test_scores * _annual(found.settings.by)
+    daily = found.variants.snapshot.daily
+    matched = excess_of(found.run, daily).to_numpy().astype(np.float64)
     return {
+        "scenario": scenario,
         "settings": found.settings,
         "reach": found.reach,
-        "variants": len(found.paths.rules),
+        "variants": len(found.variants),
+        "variants_hash": found.scores.variants_hash,
         "windows": [step_row(found, step) for step in found.steps],
         "mean_test_rank": float(np.mean([step.test_rank for step in found.steps])),
         "switches": found.switches,
@@ -45,21 +54,26 @@ def walk_summary(
             "criterion": found.settings.by,
             **_quantiles(scores),
         },
-        "combinatorial": None if combined is None else combined_summary(combined),
+        "combinatorial": None if found.combined is None else combined_summary(found.combined),
+        "confirmed": {
+            "variants": len({step.chosen for step in found.steps}),
+            "largest_difference": found.difference,
+        },
     }
 
 
 def step_row(found: WalkForward, step: Step) -> dict[str, Any]:
     """Return one window: its days, what was chosen, the criterion a year."""
-    scale = _annual(found.settings.by)
+    scale, chosen = _annual(found.settings.by), step.chosen
+    ((_, config_hash),) = found.variants.trials((chosen, chosen + 1))
     return {
         "train_first": step.window.train_first,
         "train_last": step.window.train_last,
         "test_first": step.window.test_first,
         "test_last": step.window.test_last,
-        "variant": found.paths.rules[step.chosen].name,
-        "parameters": dict(found.paths.varied[step.chosen]),
-        "config_hash": found.paths.trials[step.chosen].config_hash,
+        "variant": found.variants.rule(chosen).name,
+        "parameters": dict(found.variants.varied(chosen)),
+        "config_hash": config_hash,
         "train_score": step.train_score * scale,
         "test_score": step.test_score * scale,
         "test_rank": step.test_rank,
@@ -84,9 +98,13 @@ def combined_summary(combined: PurgedPaths) -> Mapping[str, Any]:
     }
 
 
-def write_walk(out: Path, summary: Mapping[str, Any], found: WalkForward) -> None:
-    """Write ``walkforward.json`` and the stitched run's own files."""
-    write_run(found.run, out)
+def write_walk(out: Path, summary: Mapping[str, Any], runs: Sequence[Run]) -> None:
+    """Write ``walkforward.json`` and each stitched run's own files.
+
+    Of several scenarios each run has a folder of its own: ``scenario_1``, ``scenario_2``, ...
+    """
+    for number, run in enumerate(runs, 1):
+        write_run(run, out if len(runs) == 1 else out / f"scenario_{number}")
     replace_file(out / FILE, canonical_json(summary, indent=2).encode())
 
 

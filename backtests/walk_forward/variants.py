@@ -1,117 +1,114 @@
-"""Where the variants of a walk forward come from: a grid file, or names."""
+"""What is chosen from: variants beside each other, run by the screening kernel."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import pandas as pd
 
 from backtests.execution import Execution
-from backtests.sweep.grid import Grid, read_grid
-from backtests.sweep.grid_file import read_table
-from backtests.sweep.parameters import look
-from data.errors import InputError
-from strategies.loading import load_strategy
+from backtests.inference.arrays import FloatArray
+from backtests.run import Run, backtest
+from backtests.sweep.evaluate import Part
+from backtests.sweep.pieces import Span
+from backtests.sweep.screen import Daily
+from data.errors import EngineError
+from data.panel import Panel
+from data.snapshot import Snapshot
 from strategies.strategy import WeightRule
 
-SUFFIX = ".toml"
-GRID = "grid"
+DAY = pd.Timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Variants:
-    """What is chosen from.
+class Variants(Protocol):
+    """N variants over the same days, with one execution."""
 
-    Parameters
-    ----------
-    name : str
-        The grid's, or "variants".
-    rules : tuple of WeightRule
-        In order.
-    varied : tuple of mapping
-        What tells each from the others.
-    execution : Execution or None
-        The grid's own; None for names.
-    start, end : Timestamp or None
-        The grid's own days.
-    """
+    @property
+    def name(self) -> str:
+        """Name of the stitched run."""
+        ...
 
-    name: str
-    rules: tuple[WeightRule, ...]
-    varied: tuple[Mapping[str, Any], ...]
-    execution: Execution | None = None
-    start: pd.Timestamp | None = None
-    end: pd.Timestamp | None = None
+    @property
+    def snapshot(self) -> Snapshot:
+        """What they may look at."""
+        ...
+
+    @property
+    def execution(self) -> Execution:
+        """Costs and delay of all."""
+        ...
+
+    @property
+    def decisions(self) -> pd.DatetimeIndex:
+        """Decision time of each of the T returns; the return ends a day later."""
+        ...
+
+    @property
+    def by_python(self) -> bool:
+        """Whether Python takes part in computing them."""
+        ...
+
+    def __len__(self) -> int:
+        """N."""
+        ...
+
+    def rule(self, number: int) -> WeightRule:
+        """Return a variant's rule."""
+        ...
+
+    def varied(self, number: int) -> Mapping[str, Any]:
+        """Return what tells a variant from the others, for a table."""
+        ...
+
+    def trials(self, span: Span) -> Sequence[tuple[str, str]]:
+        """Return family and configuration hash of each variant of a span."""
+        ...
+
+    def parts(self, span: Span) -> Iterator[Part]:
+        """Yield the variants of a span with their daily accounts, some at a time."""
+        ...
 
 
-def variants_of(references: Sequence[str], home: Path | None, *, most: int) -> Variants:
-    """Return the variants of one grid file, or those that are named.
+def decisions_of(snapshot: Snapshot, first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
+    """Return the decision times from `first` to `last` that a bar follows."""
+    closes = snapshot.daily.index
+    return pd.DatetimeIndex(closes[(closes > first) & (closes <= last + DAY)] - DAY)
 
-    Parameters
-    ----------
-    references : sequence of str
-        The path of a grid, or what :func:`strategies.loading.load_strategy` takes.
-    home : Path, optional
-        Folder of the user's variants.
-    most : int
-        The engine runs each of them; a grid of more is refused.
+
+def daily_of(part: Part) -> Daily:
+    """Return the daily accounts of some variants.
 
     Raises
     ------
-    InputError
-        Too many variants, a grid that varies the execution, a variant named twice.
+    EngineError
+        If they were screened without.
     """
-    if len(references) == 1 and _is_grid(references[0]):
-        return _of_grid(read_grid(Path(references[0]), home), references[0], most)
-    rules = [load_strategy(reference, home) for reference in references]
-    twins = {rule.name for rule in rules if [other.name for other in rules].count(rule.name) > 1}
-    if twins:
-        raise InputError(f"{min(twins)} is named twice: there is nothing to choose between twins")
-    _few_enough(len(rules), most)
-    return Variants("variants", tuple(rules), tuple({"variant": rule.name} for rule in rules))
+    if part.screened.daily is None:
+        raise EngineError("variants were screened without their daily accounts: please report this")
+    return part.screened.daily
 
 
-def _is_grid(reference: str) -> bool:
-    return reference.endswith(SUFFIX) and GRID in read_table(Path(reference))
+def over_cash(part: Part) -> FloatArray:
+    """Return the daily net returns over those of cash, decimal, shape (V, T)."""
+    over: FloatArray = daily_of(part).returns - part.field.lent.sum(axis=1)
+    return over
 
 
-def _of_grid(grid: Grid, reference: str, most: int) -> Variants:
-    _few_enough(grid.count, most)
-    points = [int(point) for point in grid.points(0, grid.count)]
-    executions = {grid.execution(point) for point in points}
-    if len(executions) > 1:
-        raise InputError(
-            f"{reference}: it varies the execution, but a walk forward has one account: take "
-            "`execution` out of [grid]"
-        )
-    return Variants(
-        name=grid.file.name,
-        rules=tuple(grid.strategy(point) for point in points),
-        varied=tuple(_varied(grid, point) for point in points),
-        execution=executions.pop(),
-        start=grid.file.start,
-        end=grid.file.end,
+def returns_of(variants: Variants, number: int) -> FloatArray:
+    """Return one variant's daily net returns over those of cash, decimal, shape (T,)."""
+    (part,) = variants.parts((number, number + 1))
+    only: FloatArray = over_cash(part)[0]
+    return only
+
+
+def engine_run(variants: Variants, number: int, panel: Panel) -> Run:
+    """Return the engine's backtest of a variant on all days."""
+    return backtest(
+        variants.rule(number),
+        variants.snapshot,
+        variants.execution,
+        start=variants.decisions[0],
+        end=variants.decisions[-1],
+        panel=panel,
     )
-
-
-def _varied(grid: Grid, point: int) -> dict[str, Any]:
-    table = grid.table(point)
-    found = {}
-    for axis in grid.axes:
-        try:
-            found[axis.path] = look(table, axis.path)
-        except KeyError:
-            # Another value of a table axis has no such parameter.
-            found[axis.path] = None
-    return found
-
-
-def _few_enough(count: int, most: int) -> None:
-    if count > most:
-        raise InputError(
-            f"{count:,} variants: a walk forward runs each on the engine, {most:,} at most; narrow "
-            "the grid, or raise --most"
-        )

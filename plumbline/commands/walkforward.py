@@ -14,16 +14,16 @@ from plumbline.options import AsOfOption, DataOption, JsonOption
 if TYPE_CHECKING:
     import pandas as pd
 
+    from backtests.inference.sharpe import SharpeEstimate
     from backtests.run import Run
-    from backtests.walk_forward.combinatorial import PurgedPaths
-    from backtests.walk_forward.reach import Reach
-    from backtests.walk_forward.variants import Variants
+    from backtests.walk_forward.candidates import Candidates
     from backtests.walk_forward.walk import Settings, WalkForward
     from data.snapshot import Snapshot
     from strategies.strategy import WeightRule
 
 SHOWN = ("cagr", "volatility", "sharpe", "max_drawdown", "exposure", "turnover", "costs_paid")
-MOST = 500
+BESIDE = ("cagr", "sharpe", "max_drawdown", "turnover")
+MOST = 100_000
 
 
 def command(
@@ -53,82 +53,74 @@ def command(
     json: JsonOption = False,
 ) -> None:
     """Walk forward over the variants: anchored or rolling windows, and combinatorial paths."""
+    from backtests.walk_forward.candidates import candidates_of
     from backtests.walk_forward.output import walk_summary, write_walk
-    from backtests.walk_forward.reach import reach_of
-    from backtests.walk_forward.variants import variants_of
     from backtests.walk_forward.walk import Settings
     from data.settings import settings
     from plumbline.options import day, print_json, snapshot_of
 
-    chosen = variants_of(variants, settings().home, most=most)
-    reach = reach_of(rule.config for rule in chosen.rules)
-    holding = reach.holding if purge is None else purge
-    looking_back = reach.look_back if embargo is None else embargo
-    how = Settings(train, test, not rolling, by, holding, looking_back)
-    span = (day(start) or chosen.start, day(end) or chosen.end)
-    snapshot = snapshot_of(data, as_of)
-    found, combined = _evaluate(chosen, how, reach, snapshot, span, (folds, test_folds))
-    summary = walk_summary(found, combined, snapshot)
+    scenarios = candidates_of(variants, settings().home, most=most)
+    hows = [
+        Settings(
+            train,
+            test,
+            not rolling,
+            by,
+            each.reach.holding if purge is None else purge,
+            each.reach.look_back if embargo is None else embargo,
+            folds,
+            test_folds,
+        )
+        for each in scenarios
+    ]
+    walks = _walks(scenarios, hows, snapshot_of(data, as_of), (day(start), day(end)))
+    summaries = [
+        walk_summary(found, each.scenario) for found, each in zip(walks, scenarios, strict=True)
+    ]
+    summary = summaries[0] if len(walks) == 1 else {"scenarios": summaries}
     if out is not None:
-        write_walk(out, summary, found)
+        write_walk(out, summary, [found.run for found in walks])
     if json:
         print_json(summary)
         return
-    _print_windows(found.paths.varied, summary)
-    _print_accounts(found.run, _beside(found, snapshot))
-    _print_words(summary)
+    _print(walks, summaries)
     if out is not None:
         print(f"written to {out}")
 
 
-def _evaluate(
-    chosen: Variants,
-    how: Settings,
-    reach: Reach,
+def _walks(
+    scenarios: Sequence[Candidates],
+    hows: Sequence[Settings],
     snapshot: Snapshot,
     span: tuple[pd.Timestamp | None, pd.Timestamp | None],
-    folds: tuple[int, int],
-) -> tuple[WalkForward, PurgedPaths | None]:
-    """Run the variants, walk forward over them, recombine paths, and record what was tried."""
+) -> list[WalkForward]:
+    """Walk forward in each scenario, and record what was tried."""
     from backtests.trials.ledger import Ledger
-    from backtests.trials.recording import record_trials, trial_of
-    from backtests.walk_forward.combinatorial import purged_paths
-    from backtests.walk_forward.variant_paths import variant_paths
+    from backtests.trials.recording import Trial, record_trials, trial_of
     from backtests.walk_forward.walk import walk_forward
-    from data.panel import panel_of
     from data.settings import settings
     from plumbline.progress import Bar
 
-    panel = panel_of(snapshot)
-    with Bar(len(chosen.rules)) as bar:
-        paths = variant_paths(
-            chosen.rules,
-            snapshot,
-            chosen.execution,
-            varied=chosen.varied,
-            start=span[0],
-            end=span[1],
-            panel=panel,
-            progress=bar.reach,
-        )
-    name = f"{chosen.name}:walk_forward"
-    found = walk_forward(paths, snapshot, how, reach, name=name, panel=panel)
-    combined = None
-    if folds[0]:
-        combined = purged_paths(
-            paths,
-            by=how.by,
-            purge=how.purge,
-            embargo=how.embargo,
-            folds=folds[0],
-            test_folds=folds[1],
-        )
-    tried = [*paths.trials, trial_of(chosen.rules[0].family, found.run, snapshot)]
-    record_trials(Ledger(settings().home), tried, snapshot, "walk_forward")
-    return found, combined
+    ledger, walks, before = Ledger(settings().home), [], 0
+
+    def record(tried: Iterable[Trial]) -> None:
+        record_trials(ledger, tried, snapshot, "walk_forward")
+
+    with Bar(sum(each.count for each in scenarios)) as bar:
+
+        def reach(done: int) -> None:
+            bar.reach(before + done)
+
+        for each, how in zip(scenarios, hows, strict=True):
+            variants = each.on(snapshot, *span)
+            found = walk_forward(variants, how, each.reach, record=record, progress=reach)
+            record([trial_of(variants.rule(0).family, found.run, snapshot)])
+            walks.append(found)
+            before += each.count
+    return walks
 
 
-def _beside(found: WalkForward, snapshot: Snapshot) -> list[Run]:
+def _beside(found: WalkForward) -> list[Run]:
     """Run what the stitched account stands beside, on its days: the best by hindsight, BTC."""
     import numpy as np
 
@@ -136,26 +128,70 @@ def _beside(found: WalkForward, snapshot: Snapshot) -> list[Run]:
     from data.panel import panel_of
     from strategies.baselines import baseline
 
-    panel = panel_of(snapshot)
-    scores = found.test_scores()
+    snapshot, scores = found.variants.snapshot, found.test_scores
     rules: list[WeightRule] = [baseline("buy_and_hold")]
     if np.isfinite(scores).any():
-        rules.insert(0, found.paths.rules[int(np.nanargmax(scores))])
+        rules.insert(0, found.variants.rule(int(np.nanargmax(scores))))
     first, last = found.steps[0].window.test_first, found.steps[-1].window.test_last
-    return [
-        backtest(rule, snapshot, found.paths.execution, start=first, end=last, panel=panel)
-        for rule in rules
-    ]
+    how, panel = found.variants.execution, panel_of(snapshot)
+    return [backtest(rule, snapshot, how, start=first, end=last, panel=panel) for rule in rules]
 
 
-def _print_windows(varied: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> None:
+def _print(walks: Sequence[WalkForward], summaries: Sequence[Mapping[str, Any]]) -> None:
+    for found, summary in zip(walks, summaries, strict=True):
+        if summary["scenario"]:
+            print(f"Scenario: {_scenario(summary)}")
+        _print_windows(summary)
+        _print_accounts(found.run, _beside(found))
+        _print_words(summary)
+    if len(walks) > 1:
+        _print_scenarios(walks, summaries)
+
+
+def _print_scenarios(walks: Sequence[WalkForward], summaries: Sequence[Mapping[str, Any]]) -> None:
+    """Print the stitched accounts of all scenarios beside each other."""
+    from backtests.metrics import MEASURES
     from plumbline.options import print_table
 
-    how, parameters = summary["settings"], list(varied[0])
+    print_table(
+        "Chosen as one went, one account in each scenario",
+        ("scenario", *(MEASURES[name].title for name in BESIDE), "over matched", "mean rank"),
+        [
+            (
+                _scenario(summary),
+                *(_cell(found.run.metrics[name], MEASURES[name].unit) for name in BESIDE),
+                _interval(summary["sharpe_over_matched"]),
+                f"{summary['mean_test_rank']:,.1f}",
+            )
+            for found, summary in zip(walks, summaries, strict=True)
+        ],
+    )
+
+
+def _scenario(summary: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{path.removeprefix('execution.')} {_plain(value)}"
+        for path, value in summary["scenario"].items()
+    )
+
+
+def _print_windows(summary: Mapping[str, Any]) -> None:
+    from plumbline.options import print_table
+
+    how, parameters = summary["settings"], list(summary["windows"][0]["parameters"])
+    # Many columns are narrow: their headings break at the dots.
+    heads = [name if len(parameters) <= 3 else name.replace(".", ".\n") for name in parameters]
     print_table(
         f"Chosen in each window by {how.by} a year, {'anchored' if how.anchored else 'rolling'}, "
         f"{how.gap} days kept clear between training and test",
-        ("trained on", "used on", *parameters, "in training", "on test", f"rank of {len(varied)}"),
+        (
+            "trained on",
+            "used on",
+            *heads,
+            "in training",
+            "on test",
+            f"rank of {summary['variants']:,}",
+        ),
         [
             (
                 f"{row['train_first']:%Y-%m-%d} .. {row['train_last']:%Y-%m-%d}",
@@ -163,7 +199,7 @@ def _print_windows(varied: Sequence[Mapping[str, Any]], summary: Mapping[str, An
                 *(_plain(row["parameters"][name]) for name in parameters),
                 _figure(row["train_score"]),
                 _figure(row["test_score"]),
-                f"{row['test_rank']}",
+                f"{row['test_rank']:,.10g}",
             )
             for row in summary["windows"]
         ],
@@ -192,12 +228,11 @@ def _print_accounts(stitched: Run, beside: Iterable[Run]) -> None:
 def _print_words(summary: Mapping[str, Any]) -> None:
     for title, key in (("cash", "sharpe_over_cash"), ("matched exposure", "sharpe_over_matched")):
         if (found := summary[key]) is not None:
-            low, high = found.interval
-            print(f"Sharpe over {title}: {found.estimate:.2f} [{low:.2f}, {high:.2f}] (95%)")
+            print(f"Sharpe over {title}: {_interval(found)} (95%)")
     reach, number = summary["reach"], summary["variants"]
     print(
-        f"Rank of the chosen on test days: {summary['mean_test_rank']:.1f} of {number} on average; "
-        f"by chance {(number + 1) / 2:.1f}."
+        f"Rank of the chosen on test days: {summary['mean_test_rank']:,.1f} of {number:,} on "
+        f"average; by chance {(number + 1) / 2:,.1f}."
     )
     print(
         f"Switches: {summary['switches']} in {len(summary['windows'])} windows. Longest look-back "
@@ -212,6 +247,19 @@ def _print_words(summary: Mapping[str, Any]) -> None:
             f"{of['min']:.2f} / {of['median']:.2f} / {of['max']:.2f} (least, median, most), "
             f"{combined['share_below_zero']:.0%} below zero."
         )
+
+    of = summary["confirmed"]
+    print(
+        f"Variants traded: {of['variants']}, each day's return the same by vectorbt "
+        f"(largest difference {of['largest_difference']:.1e})."
+    )
+
+
+def _interval(found: SharpeEstimate | None) -> str:
+    if found is None:
+        return "–"
+    low, high = found.interval
+    return f"{found.estimate:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def _plain(value: object) -> str:

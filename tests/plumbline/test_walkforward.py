@@ -58,6 +58,9 @@ def test_a_grid_end_to_end(
     }
     assert gaps == {36}
     assert {row["parameters"]["exposure.enter"] for row in found["windows"]} <= {0.0, 50.0}
+    traded = {row["variant"] for row in found["windows"]}
+    assert found["confirmed"]["variants"] == len(traded)
+    assert found["confirmed"]["largest_difference"] < 1e-12
     equity = pd.read_parquet(out / "equity.parquet")
     assert equity["equity"].iloc[-1] == found["stitched"]["metrics"]["ending_value"]
     assert len(found["combinatorial"]["sharpe"]) == 5
@@ -98,7 +101,7 @@ def test_named_variants_rolling_as_json(capsys: pytest.CaptureFixture[str]) -> N
         (("trend_200", "trend_20"), "did you mean trend_200"),
         (("trend_200", "cash", "--by", "luck"), "unknown criterion 'luck'"),
         (("trend_200", "cash", "--train", "9000"), "too few for 9000 days"),
-        (("trend_200", "cash", "--most", "1"), "2 variants: a walk forward runs each"),
+        (("trend_200", "cash", "--most", "1"), "2 variants: a walk forward takes 1 at most"),
     ],
 )
 def test_mistakes_are_one_line_and_nothing_is_written(
@@ -111,10 +114,37 @@ def test_mistakes_are_one_line_and_nothing_is_written(
     assert not home.exists()
 
 
-def test_a_grid_that_varies_the_execution_is_refused(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+def test_executions_are_scenarios_side_by_side(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, home: Path
 ) -> None:
-    path = tmp_path / "costs.toml"
-    path.write_text('base = "liquidity_threshold"\n[grid]\nexecution.fee_bp = [5, 10]\n')
-    _, words = run(capsys, str(path), *WORLD, status=2)
-    assert "it varies the execution, but a walk forward has one account" in words
+    path, out = tmp_path / "costs.toml", tmp_path / "out"
+    path.write_text(f"{GRID}execution.fee_bp = [5, 50]\n")
+    text, _ = run(capsys, str(path), *WORLD, "--train", "365", "--folds", "0", "--out", str(out))
+    assert "Scenario: fee_bp 5" in text
+    assert "Scenario: fee_bp 50" in text
+    assert "Chosen as one went, one account in each scenario" in text
+    found = json.loads((out / "walkforward.json").read_text())["scenarios"]
+    assert [each["scenario"] for each in found] == [
+        {"execution.fee_bp": 5},
+        {"execution.fee_bp": 50},
+    ]
+    for number, each in enumerate(found, 1):
+        fee = each["scenario"]["execution.fee_bp"]
+        assert each["variants"] == 4
+        assert each["stitched"]["manifest"]["execution"]["fee_bp"] == fee
+        assert "execution.fee_bp" not in each["windows"][0]["parameters"]
+        equity = pd.read_parquet(out / f"scenario_{number}" / "equity.parquet")
+        assert equity["equity"].iloc[-1] == each["stitched"]["metrics"]["ending_value"]
+    # Four variants at two fees, and two procedures.
+    assert Ledger(home).count("liquidity") == 10
+
+
+def test_a_sweep_of_the_same_grid_adds_no_trials(
+    capsys: pytest.CaptureFixture[str], grid: str, tmp_path: Path, home: Path
+) -> None:
+    run(capsys, grid, *WORLD, "--train", "365", "--folds", "0")
+    assert Ledger(home).count("liquidity") == 5
+    with pytest.raises(SystemExit):
+        main(["sweep", grid, *WORLD, "--out", str(tmp_path / "sweep")])
+    assert Ledger(home).count("liquidity") == 5
+    assert Ledger(home).faults() == []

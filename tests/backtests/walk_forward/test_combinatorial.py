@@ -8,11 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backtests.walk_forward.combinatorial import purged_paths
+from backtests.walk_forward.combinatorial import PurgedPaths, purged_paths, purged_splits
+from backtests.walk_forward.scoring import DaySets, score_variants
 from data.errors import InputError, TooShort
-from tests.backtests.walk_forward.made_up import made_up
+from tests.backtests.walk_forward.made_up import MadeUp
 
-OPTIONS: dict[str, Any] = {"by": "sharpe", "purge": 3, "embargo": 10}
+OPTIONS: dict[str, Any] = {"purge": 3, "embargo": 10}
+
+
+def combined(x: np.ndarray, **options: Any) -> PurgedPaths:
+    splits = purged_splits(len(x), **options)
+    days = DaySets(splits.trains, np.ones((1, len(x)), dtype=bool))
+    scores = score_variants(MadeUp(x), days, "sharpe")
+    return purged_paths(splits, scores.chosen, lambda number: x[:, number])
 
 
 def by_hand(
@@ -34,7 +42,7 @@ def by_hand(
 @pytest.mark.parametrize(("folds", "k"), [(6, 2), (5, 2), (5, 3)])
 def test_splits_and_paths_are_those_of_the_loops(folds: int, k: int) -> None:
     x = np.random.default_rng(folds * k).normal(0.0005, 0.02, size=(1203, 5))
-    found = purged_paths(made_up(x), folds=folds, test_folds=k, **OPTIONS)
+    found = combined(x, folds=folds, test_folds=k, **OPTIONS)
     expected = by_hand(x, folds, k, 3, 10)
     assert found.chosen.tolist() == [chosen for _, _, chosen in expected]
     assert found.train_days.tolist() == [days for _, days, _ in expected]
@@ -58,7 +66,7 @@ def test_splits_and_paths_are_those_of_the_loops(folds: int, k: int) -> None:
 def test_a_variant_with_skill_is_chosen_everywhere() -> None:
     x = np.random.default_rng(1).normal(0, 0.02, size=(1200, 8))
     x[:, 5] += 0.004
-    found = purged_paths(made_up(x), **OPTIONS)
+    found = combined(x, **OPTIONS)
     assert set(found.chosen) == {5}
     assert found.sharpe == pytest.approx(np.full(5, found.sharpe[0]))
 
@@ -66,7 +74,7 @@ def test_a_variant_with_skill_is_chosen_everywhere() -> None:
 def test_choosing_among_noise_earns_nothing_on_average() -> None:
     rng = np.random.default_rng(2)
     middles = [
-        np.median(purged_paths(made_up(rng.normal(0, 0.02, size=(1200, 12))), **OPTIONS).sharpe)
+        np.median(combined(rng.normal(0, 0.02, size=(1200, 12)), **OPTIONS).sharpe)
         for _ in range(40)
     ]
     assert abs(np.mean(middles)) < 0.35
@@ -83,6 +91,5 @@ def test_choosing_among_noise_earns_nothing_on_average() -> None:
     ],
 )
 def test_bad_folds_are_refused(changes, error, message) -> None:
-    paths = made_up(np.random.default_rng(3).normal(size=(1200, 3)))
     with pytest.raises(error, match=message):
-        purged_paths(paths, **{**OPTIONS, **changes})
+        purged_splits(1200, **{**OPTIONS, **changes})
