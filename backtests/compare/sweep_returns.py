@@ -87,9 +87,7 @@ class SweepReturns:
 
 
 @contextmanager
-def sweep_returns(
-    job: Job, note: Callable[[str], None] = lambda _: None
-) -> Iterator[SweepReturns]:
+def sweep_returns(job: Job, note: Callable[[str], None] = lambda _: None) -> Iterator[SweepReturns]:
     """Compute the returns of a job's variants and keep them in two temporary files.
 
     They take 16 bytes a variant and day in the folder for temporary files (``TMPDIR``), whatever
@@ -117,7 +115,9 @@ def sweep_returns(
         for part in Evaluator(job).accounts((0, count)):
             if closes.empty:
                 closes = part.field.closes
-                over_cash, over_matched = (Rows(each, count, len(closes)) for each in (first, second))
+                over_cash, over_matched = (
+                    Rows(each, count, len(closes)) for each in (first, second)
+                )
             points[part.at], failed[part.at] = part.points, part.screened.status != FINE
             for rows, values in zip((over_cash, over_matched), returns_of(part), strict=True):
                 for at, row in zip(part.at.tolist(), values, strict=True):

@@ -21,9 +21,13 @@ from backtests.inference.superior_to_each import superior_to_each
 from backtests.metrics import YEAR
 from backtests.run import Run, run_weights
 from backtests.sweep.job import Job
+from backtests.sweep.output import MANIFEST
 from backtests.sweep.parameters import EXECUTION, execution_from
+from backtests.sweep.restore import job_again
 from backtests.trials.configuration import configuration_hash
 from data.aliases import FloatArray
+from data.errors import BadTable
+from data.snapshot import Snapshot
 from strategies.baselines import BASELINES
 from strategies.strategy import weights_of
 
@@ -131,6 +135,23 @@ class WholeSweep:
         return next((test for test in self.tests if test.skill), None)
 
 
+def job_of_board(board: Board, snapshot: Snapshot) -> Job:
+    """Return the job that a leaderboard was made by, from its manifest.
+
+    Raises
+    ------
+    BadTable
+        If the manifest does not hold its grid, or the leaderboard has not all of its variants.
+    """
+    job = job_again(board.manifest, snapshot, str(board.path.with_name(MANIFEST)))
+    if job.grid.count != len(board.hashes):
+        raise BadTable(
+            f"{board.path}: has {len(board.hashes):,} variants and its grid {job.grid.count:,}: "
+            "run the sweep again into another folder"
+        )
+    return job
+
+
 def whole_sweep(
     job: Job, board: Board, field: Field, *, seed: int, draws: int = 999, note: Note = silent
 ) -> WholeSweep:
@@ -139,7 +160,7 @@ def whole_sweep(
     Parameters
     ----------
     job : Job
-        The sweep's, by :func:`~backtests.sweep.restore.job_again`.
+        The sweep's, by :func:`job_of_board`.
     board : Board
         Its leaderboard.
     field : Field
@@ -283,10 +304,11 @@ class _Pool:
         inside = at < swept
         d = (self.rows.read(at)[0] if inside else self.beside[:, at - swept]) - benchmark
         number = int(self.found.points[at]) if inside else None
+        row = self.board.parameters.iloc[at] if inside else {}
         return Candidate(
             name=self.names[at - swept] if number is None else f"variant {number}",
             variant=number,
-            parameters=self.board.parameters.iloc[at].to_dict() if inside else {},
+            parameters={str(path): value for path, value in row.items()},
             sharpe=float(d.mean() / d.std()) * math.sqrt(YEAR),
             t=t,
         )

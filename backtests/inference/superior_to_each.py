@@ -97,7 +97,8 @@ def superior_to_each(
     Raises
     ------
     ValueError
-        NaN, blocks of another length than the benchmarks, fewer than 20 periods.
+        NaN, blocks of another length than the benchmarks, fewer than 20 periods, a variant that
+        differs from a benchmark by a constant.
     """
     probability(size, "size")
     found = _look(returns, matrix(benchmarks, "benchmarks"), least_bars, rounding)
@@ -137,7 +138,10 @@ def _slabs(block: FloatArray) -> Iterator[FloatArray]:
 
 def _differs(slab: FloatArray, benchmark: FloatArray, rounding: float) -> IntArray:
     """Return on how many bars each column differs from a benchmark."""
-    distance = np.abs(slab - benchmark[:, None])
+    over = slab - benchmark[:, None]
+    distance = np.abs(over)
+    if ((np.ptp(over, axis=0) <= rounding) & (distance[0] > rounding)).any():
+        raise ValueError("returns: a variant differs from a benchmark by a constant")
     least = np.maximum(MOVES * distance.max(axis=0), rounding)
     bars: IntArray = (distance > least).sum(axis=0)
     return bars

@@ -24,6 +24,7 @@ SHOWN = {
     "leaderboard": (0, 1, 2, 3, 4, 7, 8),
     "skills": (0, 1, 2, 4, 5, 6, 7),
     "superior": (0, 1, 2, 3, 4),
+    "sweep_superior": (0, 1, 2, 3, 4, 5, 6),
     "costs": (0, 1, 2, -2, -1),
     "waiting": (0, 2, 3, 4, 5, 6, 7),
 }

@@ -25,6 +25,7 @@ from backtests.report.comparison.sentences import (
     telling_pairs,
     trials_sentence,
 )
+from backtests.report.comparison.swept import swept_sentence, swept_table
 from backtests.report.comparison.table import Table
 from backtests.report.figures import accounts, heat, logits, skill
 from backtests.report.figures.base import Chart
@@ -59,6 +60,8 @@ class Said:
         The first sentence on a simulated world.
     headline : tuple of str
         Three sentences by rule.
+    swept : str or None
+        Whether the best of a whole sweep has skill.
     since : str or None
         What happened since publication.
     pairs, skills : tuple of str
@@ -80,6 +83,7 @@ class Said:
     found: Comparison
     warning: str | None
     headline: tuple[str, str, str]
+    swept: str | None
     since: str | None
     pairs: tuple[str, ...]
     skills: tuple[str, ...]
@@ -96,17 +100,20 @@ class Said:
     @property
     def sentences(self) -> tuple[str, ...]:
         """The headline as it is read: the warning first, what happened since last."""
-        said = [self.warning, *self.headline, self.since]
+        said = [self.warning, *self.headline, self.swept, self.since]
         return tuple(sentence for sentence in said if sentence)
 
 
 def said(found: Comparison) -> Said:
     """Put everything together that a comparison says."""
     made = [table(found) for table in TABLES]
+    if found.swept is not None:
+        made.insert(1 + TABLES.index(evidence.superior), swept_table(found.swept))
     return Said(
         found=found,
         warning=_warning(found),
         headline=headline(found),
+        swept=None if found.swept is None else swept_sentence(found.swept),
         since=since_sentence(found),
         pairs=tuple(pair_sentence(pair) for pair in found.pairs),
         skills=tuple(skill_sentence(one) for one in found.standings),

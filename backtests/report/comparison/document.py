@@ -199,4 +199,6 @@ def _sweep(found: Comparison, said: Said) -> dict[str, Any] | None:
         "worst": around.worst,
         "edges": list(around.edges),
         "maps": list(around.maps),
+        "superiority_said": said.swept,
+        "superiority": found.swept,
     }

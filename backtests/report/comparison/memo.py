@@ -23,6 +23,7 @@ from backtests.report.comparison.sentences import (
     skill_sentence,
     words,
 )
+from backtests.report.comparison.swept import swept_sentence
 from backtests.report.frame import environment, frame
 from backtests.report.wording import figure, fixed, listing, percent
 
@@ -180,6 +181,8 @@ def _skill(found: Comparison, choice: Standing) -> tuple[str, ...]:
         f"It was chosen from N = {counted.number:,} configurations ever evaluated (N_eff = "
         f"{counted.effective:,}).",
     ]
+    if found.swept is not None:
+        told.append(swept_sentence(found.swept))
     if choice.without is not None:
         left = choice.without
         said = f"Without {left.without_low} the Sharpe ratio is {fixed(left.low, 2)}"
