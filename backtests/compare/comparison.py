@@ -9,16 +9,16 @@ from typing import Any
 
 from backtests.compare.board import Board, over_mean_exposure, read_board
 from backtests.compare.breakeven import BreakEven, break_even
+from backtests.compare.episodes import Without, without_each
 from backtests.compare.field import Entrant, Field, Note, assemble, silent
 from backtests.compare.overfit import Overfit, overfit_sweep, overfit_variants
 from backtests.compare.pairs import Pair, pairs
 from backtests.compare.plateau import Plateau, plateau
 from backtests.compare.skill import Skill, Trials, record, skill, trials
-from backtests.compare.spans import Stretch, stretches, without_each
+from backtests.compare.spans import Stretch, stretches
 from backtests.compare.superiority import Contenders, Superiority, contenders, superiorities
 from backtests.compare.whole_sweep import WholeSweep, job_of_board, whole_sweep
 from backtests.execution import Execution
-from backtests.inference.leave_one_out import LeaveOneOut
 from backtests.latency import (
     DELAYS_HOURS,
     WHOLE_DAYS,
@@ -50,8 +50,8 @@ class Standing:
         Interval of its Sharpe ratio, resampling ranges of the rest.
     skill : Skill or None
         On d_t; ``None`` where its exposure hardly changes.
-    without : LeaveOneOut or None
-        Sharpe ratio of d_t without each episode in turn.
+    without : Without or None
+        Sharpe ratio of d_t without each of its own spells, 2020-03..06 and each year in turn.
     stretches : tuple of Stretch
         By era and since publication.
     break_even : tuple of BreakEven
@@ -65,7 +65,7 @@ class Standing:
     entrant: Entrant
     uncertainty: Uncertainty
     skill: Skill | None
-    without: LeaveOneOut | None
+    without: Without | None
     stretches: tuple[Stretch, ...]
     break_even: tuple[BreakEven, BreakEven]
     delay: Delay

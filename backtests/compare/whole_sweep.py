@@ -113,8 +113,9 @@ class WholeSweep:
         Compared variants whose configuration is one of the sweep's: they are tested as such.
     joined : tuple of str
         Compared variants that are tested beside the sweep's.
-    late : tuple of str
-        Compared variants that can decide only after the sweep's first day: they are not tested.
+    outside : tuple of str
+        Compared variants that cannot decide, or have no funding rates, on all of the sweep's days:
+        they are not tested.
     tests : tuple of SweepTest
         By benchmark, the exposure-matched one first; those that nothing differs from are left out.
     """
@@ -126,7 +127,7 @@ class WholeSweep:
     failed: int
     inside: tuple[str, ...]
     joined: tuple[str, ...]
-    late: tuple[str, ...]
+    outside: tuple[str, ...]
     tests: tuple[SweepTest, ...]
 
     @property
@@ -183,7 +184,7 @@ def whole_sweep(
     Economic Statistics 23. Romano, J. P. and Wolf, M. (2005), "Stepwise multiple testing as
     formalized data snooping", Econometrica 73.
     """
-    inside, joined, late = _places(job, board, field)
+    inside, joined, outside = _places(job, board, field)
     runs = [_again(job, field, entrant) for entrant in joined]
     marks = {name: _over_cash(run) for name, run in _yardsticks(job, field, note).items()}
     with sweep_returns(job, note) as found:
@@ -210,7 +211,7 @@ def whole_sweep(
             failed=int(found.failed.sum()),
             inside=tuple(entrant.name for entrant in inside),
             joined=names,
-            late=tuple(entrant.name for entrant in late),
+            outside=tuple(entrant.name for entrant in outside),
             tests=tuple(tests),
         )
 
@@ -218,8 +219,9 @@ def whole_sweep(
 def _places(
     job: Job, board: Board, field: Field
 ) -> tuple[list[Entrant], list[Entrant], list[Entrant]]:
-    """Return the compared variants that are in the sweep, stand beside it, or begin too late."""
+    """Return the compared variants in the sweep, those beside it, and those outside its days."""
     hashes = set(board.hashes)
+    funded = field.funded is None or (field.funded[0] <= job.first and job.last <= field.funded[1])
     places: tuple[list[Entrant], list[Entrant], list[Entrant]] = ([], [], [])
     for entrant in field.entrants:
         weights = entrant.weights
@@ -227,7 +229,7 @@ def _places(
         if configuration_hash(entrant.rule.config, field.execution) in hashes:
             places[0].append(entrant)
         else:
-            places[1 if begins <= job.first else 2].append(entrant)
+            places[1 if funded and begins <= job.first else 2].append(entrant)
     return places
 
 
@@ -304,7 +306,7 @@ class _Pool:
         inside = at < swept
         d = (self.rows.read(at)[0] if inside else self.beside[:, at - swept]) - benchmark
         number = int(self.found.points[at]) if inside else None
-        row = self.board.parameters.iloc[at] if inside else {}
+        row = self.board.parameters.iloc[at].to_dict() if inside else {}
         return Candidate(
             name=self.names[at - swept] if number is None else f"variant {number}",
             variant=number,

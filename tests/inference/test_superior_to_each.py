@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -67,7 +69,7 @@ def test_how_the_columns_come_does_not_matter(
     edges = np.cumsum([0, *widths])
 
     def blocks():  # type: ignore[no-untyped-def]
-        for first, last in zip(edges[:-1], edges[1:], strict=True):
+        for first, last in pairwise(edges):
             yield r[:, first:last]
 
     whole = superior_to_each(r, b, seed=5, draws=DRAWS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -37,6 +38,7 @@ TABLES = (
     evidence.skills,
     evidence.superior,
     evidence.without,
+    evidence.without_years,
     earnings.costs,
     earnings.waiting,
     earnings.eras,
@@ -216,8 +218,9 @@ def limits(found: Comparison) -> tuple[str, ...]:
     ]
     if perpetuals := found.field.execution.perpetuals:
         told.append(
-            f"Perpetuals ({', '.join(perpetuals)}): their funding is in the accounts, in growth "
-            "and in costs; d is about coins and leaves it out."
+            f"Perpetuals ({', '.join(perpetuals)}): their funding is in the accounts and in d, of "
+            "the variants and of their mean exposure alike; the yardsticks hold coins, which pay "
+            "none. The days are those with funding rates."
         )
     if HOLD not in found.names:
         told.append(
@@ -233,5 +236,9 @@ def commands(found: Comparison) -> tuple[str, ...]:
     line = f".venv/bin/plumbline compare {' '.join(found.names)}"
     if found.board is not None:
         line += f" --sweep {found.board.path}"
+    for coin in found.field.execution.perpetuals:
+        line += f" --perpetual {coin}"
+    if venue := found.field.execution.funding_venue:
+        line += f" --funding-venue {shlex.quote(venue)}"
     line += f" --data {snapshot.source} --as-of {snapshot.as_of:%Y-%m-%dT%H:%MZ} --html"
     return ("make setup", line)

@@ -78,13 +78,12 @@ def swept_table(found: WholeSweep) -> Table:
 def _compared(found: WholeSweep) -> str:
     said = []
     for names, verb in (
-        (found.inside, "among the sweep’s"),
+        (found.inside, "among them"),
         (found.joined, "tested beside them"),
-        (found.late, "not tested: too late to decide on the sweep’s first day"),
+        (found.outside, "not tested, as they cannot be run on all of these days"),
     ):
         if names:
-            are = "is" if len(names) == 1 else "are"
-            said.append(f"{listing([words(name) for name in names])} {are} {verb}")
+            said.append(f"{verb}: {listing([words(name) for name in names])}")
     text = "; ".join(said)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
