@@ -26,7 +26,7 @@ from backtests.report.comparison.sentences import (
 )
 from backtests.report.comparison.swept import swept_sentence
 from backtests.report.frame import environment, frame
-from backtests.report.wording import figure, fixed, listing, percent
+from backtests.report.wording import figure, fixed, listing, percent, plural
 
 LINE = 96
 
@@ -195,7 +195,7 @@ def _episodes(found: Without) -> list[str]:
     if left.without_high != left.without_low:
         said += f", without {left.without_high} {fixed(left.high, 2)}"
     return [
-        f"{said}: {found.spells:,} spells of exposure are all the decisions there were.",
+        f"{said}; there are {plural(found.spells, 'spell')} of exposure.",
         f"The spell {largest.name}, at {percent(largest.exposure)} exposure, carries most: "
         f"{fixed(100.0 * largest.contribution, 0, sign=True)} of "
         f"{fixed(100.0 * found.total, 0, sign=True)} percentage points.",

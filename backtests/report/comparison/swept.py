@@ -7,7 +7,10 @@ from backtests.compare.superiority import SIZE
 from backtests.compare.whole_sweep import Candidate, SweepTest, WholeSweep
 from backtests.report.comparison.sentences import words
 from backtests.report.comparison.table import Cell, Table
-from backtests.report.wording import figure, fixed, listing, p_value, percent, plural
+from backtests.report.wording import count, figure, fixed, listing, p_value, percent
+
+# So many of the variants that StepM finds are named in the table; the JSON has more.
+SHOWN = 3
 
 
 def swept_sentence(found: WholeSweep) -> str:
@@ -18,24 +21,23 @@ def swept_sentence(found: WholeSweep) -> str:
             f"None of the {found.variants:,} variants of the sweep changes its exposure enough for "
             "there to be timing to test."
         )
+    best = f"Sharpe ratio over its own mean exposure {fixed(test.best.sharpe, 2)}"
     said = (
-        f"The best of the {_number(found, test)} (Sharpe ratio over its own mean exposure "
-        f"{fixed(test.best.sharpe, 2)}, {candidate_text(test.best)}): SPA p = {p_value(test.p)}, "
-        f"StepM finds {_found(test)} better than their own mean exposure"
+        f"The best of the {found.variants:,} variants of the sweep{_beside(found)} is "
+        f"{candidate_text(test.best)} ({best}): SPA p = {p_value(test.p)}, StepM finds "
+        f"{_found(test)} better than their own mean exposure"
     )
     if test.p >= SIZE:
         return f"{said}. The best of the sweep is what luck would show among so many."
     return (
-        f"{said}. Luck among so many shows such a best in {percent(test.p, 1)} of cases; other "
-        "grids and trials are not counted in this."
+        f"{said}. Luck among so many shows such a best in {percent(test.p, 1)} of cases; what else "
+        "was tried, and the choice of the grid, are not in this."
     )
 
 
-def _number(found: WholeSweep, test: SweepTest) -> str:
-    swept = f"{found.variants:,} variants of the sweep"
-    if found.joined:
-        swept += f" and {plural(len(found.joined), 'compared one')} beside them"
-    return swept if not test.dropped else f"{swept}, {test.dropped:,} of which are not tested"
+def _beside(found: WholeSweep) -> str:
+    number = len(found.joined)
+    return f" and of the {count(number)} compared beside them" if number else ""
 
 
 def _found(test: SweepTest) -> str:
@@ -46,12 +48,15 @@ def candidate_text(one: Candidate) -> str:
     """Return a variant's name with what the grid varies in it."""
     if one.variant is None:
         return words(one.name)
-    values = ", ".join(
+    return f"{one.name}, {_values(one)}" if one.parameters else one.name
+
+
+def _values(one: Candidate) -> str:
+    return ", ".join(
         f"{path} {value if isinstance(value, str | bool) else figure(value)}"
         for path, value in one.parameters.items()
         if value is not None and value == value
     )
-    return f"{one.name}: {values}" if values else one.name
 
 
 def swept_table(found: WholeSweep) -> Table:
@@ -89,13 +94,13 @@ def _compared(found: WholeSweep) -> str:
 
 
 def _row(test: SweepTest) -> tuple[Cell, ...]:
-    named = ", ".join(words(one.name) for one in test.superior)
+    named = ", ".join(words(one.name) for one in test.superior[:SHOWN])
     return (
         Cell("own mean exposure" if test.benchmark == MATCHED else words(test.benchmark)),
         Cell("skill" if test.skill else "drift and skill"),
         Cell(p_value(test.p), f"{p_value(test.p_lower)} to {p_value(test.p_upper)}"),
-        Cell(words(test.best.name), candidate_text(test.best).partition(": ")[2]),
+        Cell(words(test.best.name), _values(test.best) if test.skill else ""),
         Cell(fixed(test.best.sharpe, 2)),
-        Cell(_found(test), named if test.found <= len(test.superior) else f"{named}, ..."),
+        Cell(_found(test), named if test.found <= SHOWN else f"{named}, ..."),
         Cell(f"{test.variants:,}"),
     )
