@@ -127,14 +127,17 @@ class Field:
         return len(self.days) / YEAR
 
     def runs(self) -> dict[str, Run]:
-        """Return the runs of variants and yardsticks by name, variants first."""
-        return {**{entrant.name: entrant.run for entrant in self.entrants}, **self.yardsticks}
+        """Return the runs of variants and yardsticks by name, variants first.
+
+        A variant with a yardstick's name is the variant: it may hold perpetuals.
+        """
+        own = {entrant.name: entrant.run for entrant in self.entrants}
+        rest = {name: run for name, run in self.yardsticks.items() if name not in own}
+        return {**own, **rest}
 
     def over_cash(self, name: str) -> FloatArray:
         """Return a run's daily returns in excess of cash."""
-        simulation = self.runs()[name].simulation
-        excess = simulation.returns - simulation.cash_returns.iloc[1:]
-        return excess.to_numpy().astype(np.float64)
+        return over_cash(self.runs()[name])
 
     def excesses(self) -> FloatArray:
         """Return the excess of all variants over their matched benchmarks (days x variants).
@@ -149,6 +152,12 @@ class Field:
     def again(self, entrant: Entrant, execution: Execution) -> Run:
         """Run a variant's targets on the same days with other costs."""
         return _run(self, entrant.rule, entrant.weights, execution=execution)
+
+
+def over_cash(run: Run) -> FloatArray:
+    """Return a run's daily returns less those of cash, decimal, by bar close."""
+    excess = run.simulation.returns - run.simulation.cash_returns.iloc[1:]
+    return excess.to_numpy().astype(np.float64)
 
 
 def rules_of(references: Sequence[str], home: Path | None = None) -> tuple[WeightRule, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from backtests.compare.board import Board
-from backtests.compare.field import MATCHED, TIMED, Entrant, Field, Note, silent
+from backtests.compare.field import MATCHED, TIMED, Entrant, Field, Note, over_cash, silent
 from backtests.compare.superiority import SIZE
 from backtests.compare.sweep_returns import Rows, SweepReturns, sweep_returns
 from backtests.execution import Execution
@@ -186,10 +186,10 @@ def whole_sweep(
     """
     inside, joined, outside = _places(job, board, field)
     runs = [_again(job, field, entrant) for entrant in joined]
-    marks = {name: _over_cash(run) for name, run in _yardsticks(job, field, note).items()}
+    marks = {name: over_cash(run) for name, run in _yardsticks(job, field, note).items()}
     with sweep_returns(job, note) as found:
         note(f"SPA and StepM over the sweep's {len(found.points):,} variants")
-        compared = np.column_stack([np.zeros((len(found.closes), 0)), *map(_over_cash, runs)])
+        compared = np.column_stack([np.zeros((len(found.closes), 0)), *map(over_cash, runs)])
         timed = np.column_stack(
             [np.zeros((len(found.closes), 0)), *(_excess(run, field) for run in runs)]
         )
@@ -274,11 +274,6 @@ def _yardsticks(job: Job, field: Field, note: Note) -> Mapping[str, Run]:
         )
         for name, rule in BASELINES.items()
     }
-
-
-def _over_cash(run: Run) -> FloatArray:
-    excess = run.simulation.returns - run.simulation.cash_returns.iloc[1:]
-    return excess.to_numpy().astype(np.float64)
 
 
 def _excess(run: Run, field: Field) -> FloatArray:
