@@ -26,7 +26,7 @@ is run, not at the top of a command.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -109,8 +109,10 @@ def simulate(
     """
     plan = orders(weights, bars, execution, hourly)
     rate = rates_of(cash_rate, plan.closes)
-    account = _settle(plan, charges(plan, execution, funding), rate, execution)
-    return report(weights, plan, rate, account, execution)
+    charged = charges(plan, execution, funding)
+    account = _settle(plan, charged, rate, execution)
+    done = report(weights, plan, rate, account, execution)
+    return done if charged is None else replace(done, funding=charged.held_through(plan))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,9 @@ def held_weights(run: Run, daily: Bars) -> tuple[pd.DataFrame, pd.DataFrame, pd.
         Bar close x assets ever held: the weight after the fill at the bar's open. No column for
         a run that held cash only.
     returns : DataFrame
-        Close-to-close simple return over that of cash; NaN where there is none.
+        Close-to-close simple return over that of cash; NaN where there is none. Of a perpetual,
+        which binds no cash, the return less the funding that a holder pays from the bar's fill to
+        the next; NaN also where a rate is missing.
     costs : Series
         Fees and slippage of the bar over the equity before it.
     """
@@ -41,7 +43,12 @@ def held_weights(run: Run, daily: Bars) -> tuple[pd.DataFrame, pd.DataFrame, pd.
     gross = close.ffill().pct_change()
     equity = simulation.equity
     at_start = held.div(1.0 + gross).mul(equity / equity.shift(1), axis=0)
-    excess = gross.sub(simulation.cash_returns, axis=0).where(close.notna())
+    excess = gross.sub(simulation.cash_returns, axis=0)
+    if simulation.funding is not None:
+        before = close.ffill().shift(1)
+        for name in simulation.funding.columns.intersection(held.columns):
+            excess[name] = gross[name] - simulation.funding[name].reindex(held.index) / before[name]
+    excess = excess.where(close.notna())
     fills = simulation.fills
     bar_close = fills["fill_time"].dt.floor("D") + DAY
     paid = (fills["fee"] + fills["slippage_cost"]).groupby(bar_close).sum()

@@ -23,6 +23,7 @@ no liquidation within a day; an account that is worth nothing at a fill or a clo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,6 +105,18 @@ class Charges:
         ]
         units: FloatArray = np.column_stack(worth) / begun
         return units
+
+    def held_through(self, plan: Orders) -> pd.DataFrame:
+        """Return what one coin held from a bar's fill to its close pays, USD (close x perpetual).
+
+        The rates after the fill, and those from the close up to the next fill, which whoever holds
+        the coin at the close pays before trading. After the last bar none is due. NaN where one is
+        missing.
+        """
+        due = np.vstack([self.before[1:], np.zeros((1, len(self.perpetual)))])
+        names = [plan.assets[column] for column in np.flatnonzero(self.perpetual)]
+        paid = (self.after + due)[:, self.perpetual]
+        return pd.DataFrame(paid, index=plan.closes, columns=names)
 
     def check_held(
         self, plan: Orders, before: FloatArray, after: FloatArray, value: FloatArray
@@ -189,6 +202,31 @@ def charges(plan: Orders, execution: Execution, funding: pd.DataFrame | None) ->
         margin_after=np.where(chosen, plan.mark_open, 0.0),
         venues=tuple(venues),
     )
+
+
+def days_known(
+    names: Iterable[str], venue: str | None, funding: pd.DataFrame | None
+) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the first and last decision time between which perpetuals have funding rates.
+
+    Gaps between the first rate and the last are not looked for.
+
+    Parameters
+    ----------
+    names : iterable of str
+        At least one perpetual.
+    venue, funding
+        As in :func:`charges`.
+
+    Raises
+    ------
+    MissingSeries, UnknownName, EngineError
+        As :func:`charges`.
+    """
+    every = [_rates(name, funding, venue).at for name in names]
+    first = max(pd.Timestamp(at[0], tz="UTC") for at in every)
+    last = min(pd.Timestamp(at[-1], tz="UTC") for at in every)
+    return first.ceil("D"), (last + LONGEST_INTERVAL).floor("D") - DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,9 @@ class Simulation:
         perpetuals less received, hence negative when more came in).
     execution : Execution
         What it was run with.
+    funding : DataFrame or None
+        Bar close x perpetuals: what one coin held through the bar to its close pays, USD, see
+        :meth:`backtests.perpetuals.Charges.held_through`; ``None`` without perpetuals.
     """
 
     weights: pd.DataFrame
@@ -59,6 +62,7 @@ class Simulation:
     cash_returns: pd.Series[float]
     costs: Mapping[str, float]
     execution: Execution
+    funding: pd.DataFrame | None = None
 
     @property
     def returns(self) -> pd.Series[float]:

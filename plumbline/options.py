@@ -30,6 +30,57 @@ AsOfOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
+PerpetualOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--perpetual",
+        help="A coin to trade as a perpetual that pays funding; repeatable, or all.",
+    ),
+]
+VenueOption = Annotated[
+    str | None,
+    typer.Option(
+        "--funding-venue",
+        metavar="VENUE",
+        help="Venue of the funding rates; by default that whose rates of the coin begin first.",
+    ),
+]
+
+
+def perpetuals_of(
+    asked: Sequence[str] | None, venue: str | None, snapshot: Snapshot
+) -> tuple[str, ...]:
+    """Return the coins to trade as perpetuals; each must have funding rates, at the venue named.
+
+    Raises
+    ------
+    BadConfig
+        If a venue is named and no perpetual.
+    MissingSeries
+        If there are no funding rates.
+    UnknownName
+        A venue or a coin that there are none of.
+    """
+    from data.errors import BadConfig, MissingSeries, UnknownName
+
+    if not asked:
+        if venue is not None:
+            raise BadConfig(f"--funding-venue {venue}: give --perpetual COIN with it")
+        return ()
+    if snapshot.funding is None:
+        raise MissingSeries("funding", "a perpetual")
+    rates = snapshot.funding[["symbol", "venue"]].astype(str).drop_duplicates()
+    if venue is not None:
+        if venue not in set(rates["venue"]):
+            raise UnknownName("venue of funding", venue, sorted(set(rates["venue"])))
+        rates = rates[rates["venue"] == venue]
+    coins = tuple(sorted(set(rates["symbol"])))
+    names = coins if "all" in asked else tuple(sorted({name.upper() for name in asked}))
+    for name in names:
+        if name not in coins:
+            raise UnknownName("perpetual", name, coins)
+    return names
+
 
 def snapshot_of(data: str | None, as_of: str | None, *, live: bool = False) -> Snapshot:
     """Load the snapshot that the options ask for; say loudly when it is simulated.

@@ -9,15 +9,16 @@ from typing import Any
 
 from backtests.compare.board import Board, over_mean_exposure, read_board
 from backtests.compare.breakeven import BreakEven, break_even
+from backtests.compare.episodes import Without, without_each
 from backtests.compare.field import Entrant, Field, Note, assemble, silent
 from backtests.compare.overfit import Overfit, overfit_sweep, overfit_variants
 from backtests.compare.pairs import Pair, pairs
 from backtests.compare.plateau import Plateau, plateau
 from backtests.compare.skill import Skill, Trials, record, skill, trials
-from backtests.compare.spans import Stretch, stretches, without_each
+from backtests.compare.spans import Stretch, stretches
 from backtests.compare.superiority import Contenders, Superiority, contenders, superiorities
+from backtests.compare.whole_sweep import WholeSweep, job_of_board, whole_sweep
 from backtests.execution import Execution
-from backtests.inference.leave_one_out import LeaveOneOut
 from backtests.latency import (
     DELAYS_HOURS,
     WHOLE_DAYS,
@@ -49,8 +50,8 @@ class Standing:
         Interval of its Sharpe ratio, resampling ranges of the rest.
     skill : Skill or None
         On d_t; ``None`` where its exposure hardly changes.
-    without : LeaveOneOut or None
-        Sharpe ratio of d_t without each episode in turn.
+    without : Without or None
+        Sharpe ratio of d_t without each of its own spells, 2020-03..06 and each year in turn.
     stretches : tuple of Stretch
         By era and since publication.
     break_even : tuple of BreakEven
@@ -64,7 +65,7 @@ class Standing:
     entrant: Entrant
     uncertainty: Uncertainty
     skill: Skill | None
-    without: LeaveOneOut | None
+    without: Without | None
     stretches: tuple[Stretch, ...]
     break_even: tuple[BreakEven, BreakEven]
     delay: Delay
@@ -102,6 +103,8 @@ class Comparison:
         The sweep's leaderboard.
     plateau : Plateau or None
         Whether the neighbourhood of its winner holds.
+    swept : WholeSweep or None
+        SPA and StepM over all of the sweep's variants.
     run_id : str
         Hash of configurations, snapshot, sweep, seed and code.
     manifest : mapping
@@ -118,6 +121,7 @@ class Comparison:
     trials: Trials
     board: Board | None
     plateau: Plateau | None
+    swept: WholeSweep | None
     run_id: str
     manifest: Mapping[str, Any]
 
@@ -163,9 +167,11 @@ def compare(
     Raises
     ------
     BadTable
-        A leaderboard from another snapshot or version; nothing is recorded then.
+        A leaderboard from another snapshot or version, or one that does not hold its grid; nothing
+        is recorded then.
     """
     board = None if sweep is None else read_board(sweep, snapshot)
+    job = None if board is None else job_of_board(board, snapshot)
     field = assemble(rules, snapshot, panel, execution, note=note)
     record(field, ledger)
     searched = None if board is None else over_mean_exposure(board, snapshot)
@@ -173,6 +179,9 @@ def compare(
     standings = tuple(
         _standing(field, entrant, counted, seed, draws, note) for entrant in field.entrants
     )
+    swept = None
+    if board is not None and job is not None:
+        swept = whole_sweep(job, board, field, seed=seed, draws=draws, note=note)
     note("paired differences, SPA, StepM, confidence set, overfitting")
     identity = {
         "compare": [_identity(entrant) for entrant in field.entrants],
@@ -198,6 +207,7 @@ def compare(
         trials=counted,
         board=board,
         plateau=None if board is None else plateau(board),
+        swept=swept,
         run_id=run_id(**identity),
         manifest={
             **identity,

@@ -14,6 +14,7 @@ import pandas as pd
 from backtests.execution import Execution
 from backtests.holding import excess_of, held_weights
 from backtests.metrics import YEAR
+from backtests.perpetuals import days_known
 from backtests.run import Run, run_weights, window_of
 from data.aliases import FloatArray
 from data.errors import InputError, TooShort
@@ -49,7 +50,8 @@ class Entrant:
     run : Run
         Its backtest on the common days.
     matched : Run
-        The backtest of its own mean exposure, held evenly (it cannot be traded).
+        The backtest of its own mean exposure, held evenly (it cannot be traded), in the same
+        perpetuals.
     held : tuple of DataFrame, DataFrame, Series
         Weights held during each bar, returns over cash and costs, as
         :func:`~backtests.holding.held_weights` gives them.
@@ -90,11 +92,14 @@ class Field:
         What everything ran on.
     first, last : Timestamp
         First and last decision time of every run: the latest of the variants' first decisions,
-        and the end of the data.
+        and the end of the data; with perpetuals no day outside their funding rates.
     entrants : tuple of Entrant
         In the order given, which is no ranking.
     yardsticks : mapping of str to Run
         The baselines by name.
+    funded : tuple of Timestamp or None
+        First and last decision time between which all perpetuals have funding rates; ``None``
+        without perpetuals.
     """
 
     snapshot: Snapshot
@@ -104,6 +109,7 @@ class Field:
     last: pd.Timestamp
     entrants: tuple[Entrant, ...]
     yardsticks: Mapping[str, Run]
+    funded: tuple[pd.Timestamp, pd.Timestamp] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -121,14 +127,17 @@ class Field:
         return len(self.days) / YEAR
 
     def runs(self) -> dict[str, Run]:
-        """Return the runs of variants and yardsticks by name, variants first."""
-        return {**{entrant.name: entrant.run for entrant in self.entrants}, **self.yardsticks}
+        """Return the runs of variants and yardsticks by name, variants first.
+
+        A variant with a yardstick's name is the variant: it may hold perpetuals.
+        """
+        own = {entrant.name: entrant.run for entrant in self.entrants}
+        rest = {name: run for name, run in self.yardsticks.items() if name not in own}
+        return {**own, **rest}
 
     def over_cash(self, name: str) -> FloatArray:
         """Return a run's daily returns in excess of cash."""
-        simulation = self.runs()[name].simulation
-        excess = simulation.returns - simulation.cash_returns.iloc[1:]
-        return excess.to_numpy().astype(np.float64)
+        return over_cash(self.runs()[name])
 
     def excesses(self) -> FloatArray:
         """Return the excess of all variants over their matched benchmarks (days x variants).
@@ -143,6 +152,12 @@ class Field:
     def again(self, entrant: Entrant, execution: Execution) -> Run:
         """Run a variant's targets on the same days with other costs."""
         return _run(self, entrant.rule, entrant.weights, execution=execution)
+
+
+def over_cash(run: Run) -> FloatArray:
+    """Return a run's daily returns less those of cash, decimal, by bar close."""
+    excess = run.simulation.returns - run.simulation.cash_returns.iloc[1:]
+    return excess.to_numpy().astype(np.float64)
 
 
 def rules_of(references: Sequence[str], home: Path | None = None) -> tuple[WeightRule, ...]:
@@ -189,14 +204,14 @@ def assemble(
     snapshot, panel : Snapshot, Panel
         The data, and the as-of view of them.
     execution : Execution, optional
-        Delay and costs, the same for all.
+        Delay, costs and perpetuals, the same for all; the yardsticks hold coins.
     note : callable
         Told what is being done.
 
     Raises
     ------
     TooShort
-        If less than sixty days remain on which all can decide.
+        If less than sixty days remain on which all can decide, and perpetuals have rates.
     """
     costs = execution or Execution()
     targets = []
@@ -207,13 +222,17 @@ def assemble(
         window_of(weights, snapshot, None, None, rule.name)
         for rule, weights in zip(rules, targets, strict=True)
     ]
+    funded = _funded(costs, snapshot)
+    if funded is not None:
+        windows.append(funded)
     first, last = max(start for start, _ in windows), min(end for _, end in windows)
     if (last - first) / pd.Timedelta(days=1) < LEAST_DAYS:
+        rates = " and have funding rates" if funded else ""
         raise TooShort(
-            f"the variants can all decide only from {first:%Y-%m-%d} to {last:%Y-%m-%d}: at least "
-            f"{LEAST_DAYS} days are needed"
+            f"the variants can all decide{rates} only from {first:%Y-%m-%d} to {last:%Y-%m-%d}: at "
+            f"least {LEAST_DAYS} days are needed"
         )
-    bare = Field(snapshot, panel, costs, first, last, (), {})
+    bare = Field(snapshot, panel, costs, first, last, (), {}, funded)
     yardsticks = {}
     for name, rule in BASELINES.items():
         note(f"yardstick {name}")
@@ -226,6 +245,11 @@ def assemble(
     return replace(bare, entrants=tuple(entrants), yardsticks=yardsticks)
 
 
+def _funded(execution: Execution, snapshot: Snapshot) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+    traded = [name for name in execution.perpetuals if name in snapshot.daily.assets]
+    return days_known(traded, execution.funding_venue, snapshot.funding) if traded else None
+
+
 def _entrant(field: Field, rule: WeightRule, weights: pd.DataFrame) -> Entrant:
     run = _run(field, rule, weights)
     daily = field.snapshot.daily
@@ -234,7 +258,7 @@ def _entrant(field: Field, rule: WeightRule, weights: pd.DataFrame) -> Entrant:
         rule=rule,
         weights=weights,
         run=run,
-        matched=_run(field, even, even.target_weights(field.panel, daily), benchmark=True),
+        matched=replace(_run(field, even, even.target_weights(field.panel, daily)), benchmark=True),
         held=held_weights(run, daily),
         excess=excess_of(run, daily),
     )

@@ -1,28 +1,22 @@
-"""The same runs by era, since publication, and without single episodes."""
+"""The same runs by era and since publication."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from backtests.compare.field import HOLD, Entrant, Field
-from backtests.inference.leave_one_out import LeaveOneOut, leave_one_out
-from backtests.inference.timing import excess_over_matched
 from backtests.metrics import YEAR
 from data.aliases import BoolArray
 from data.chronicle import PURCHASES, QT, SRF_ERAS, Fact
 from data.facts import ESSAY_PUBLISHED
 
 DAY = pd.Timedelta(days=1)
-PANDEMIC = "2020-03..06"
-_PANDEMIC = (pd.Timestamp("2020-03-01"), pd.Timestamp("2020-06-30"))
 BEFORE, SINCE = "before publication", "since publication"
-# Fewer days than these are no era of their own, and no sample to leave others out of.
+# Fewer days than these are no era of their own.
 LEAST_DAYS = 20
-LEAST_REST = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,38 +115,3 @@ def stretches(field: Field, entrant: Entrant) -> tuple[Stretch, ...]:
 
 def _total(returns: pd.Series[float]) -> float:
     return float(np.prod(1.0 + returns.to_numpy())) - 1.0
-
-
-def episodes(days: pd.DatetimeIndex) -> dict[str, BoolArray]:
-    """Return what is left out in turn: 2020-03..06 where the sample has it, and every year."""
-    found = {PANDEMIC: np.asarray((days >= _PANDEMIC[0]) & (days <= _PANDEMIC[1]))}
-    for year in sorted(set(days.year)):
-        found[str(year)] = np.asarray(days.year == year)
-    return {
-        name: rows for name, rows in found.items() if rows.any() and (~rows).sum() >= LEAST_REST
-    }
-
-
-def without_each(field: Field, entrant: Entrant) -> LeaveOneOut | None:
-    """Return the Sharpe ratio a year of d_t without each episode in turn.
-
-    The mean exposure is that of the days that remain. ``None`` where nothing is timed, or the
-    sample is too short to leave any episode out.
-    """
-    out = episodes(bar_days(field.days))
-    if not entrant.timed or not out:
-        return None
-    weights, returns, costs = (part.to_numpy(dtype=np.float64) for part in entrant.held)
-
-    def sharpe(keep: BoolArray) -> float:
-        # An asset that was there in the left-out days only had a weight on those only.
-        there = np.isfinite(returns[keep]).any(axis=0)
-        d = excess_over_matched(weights[keep][:, there], returns[keep][:, there], costs[keep])
-        return float(d.mean() / d.std() * np.sqrt(YEAR))
-
-    return leave_one_out(sharpe, out, n=len(costs))
-
-
-def by_name(found: LeaveOneOut | None) -> Mapping[str, float]:
-    """Return the estimates of :func:`without_each` by what is left out; empty where none is."""
-    return {} if found is None else dict(found.estimates)

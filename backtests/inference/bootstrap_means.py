@@ -21,8 +21,8 @@ _BYTES = 32 * 2**20
 # A bar counts as one where a variant differs from the benchmark when |d| is above this share of
 # the variant's largest |d|: a rule that traded on a handful of days differs by a trifle on all
 # others, through its mean exposure.
-_MOVES = 0.01
-_SAMPLED = 32
+MOVES = 0.01
+SAMPLED = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +85,7 @@ def panel(d: Blocks, *, least_bars: int, mean_block: int | None) -> Panel:
         NaN, blocks of different length, fewer than 20 periods, nothing left to test.
     """
     positive_int(least_bars, "least_bars")
-    blocks = _checked(d)
+    blocks = checked(d)
     means: list[FloatArray] = []
     differs: list[IntArray] = []
     periods = 0
@@ -98,7 +98,7 @@ def panel(d: Blocks, *, least_bars: int, mean_block: int | None) -> Panel:
             raise ValueError(f"d: variant {column} differs from the benchmark by a constant")
         size = np.abs(block)
         means.append(block.mean(axis=0))
-        differs.append((size > _MOVES * size.max(axis=0)).sum(axis=0))
+        differs.append((size > MOVES * size.max(axis=0)).sum(axis=0))
     if periods < 20:
         raise ValueError(f"d: {periods} periods are too few, 20 are needed")
     kept = np.flatnonzero(np.concatenate(differs) >= least_bars)
@@ -125,7 +125,8 @@ def stationary_counts(n: int, mean_block: int, *, draws: int, seed: Seed) -> Flo
     return counts.reshape(draws, n).astype(np.float64)
 
 
-def _checked(d: Blocks) -> Callable[[], Iterator[FloatArray]]:
+def checked(d: Blocks) -> Callable[[], Iterator[FloatArray]]:
+    """Return a function that yields the blocks, each checked: a matrix without NaN."""
     if callable(d):
         source = d
         return lambda: (matrix(block, "d") for block in source())
@@ -134,7 +135,7 @@ def _checked(d: Blocks) -> Callable[[], Iterator[FloatArray]]:
 
 
 def _typical_block(found: Panel) -> int:
-    wanted = np.linspace(0, len(found.kept) - 1, min(_SAMPLED, len(found.kept)))
+    wanted = np.linspace(0, len(found.kept) - 1, min(SAMPLED, len(found.kept)))
     chosen = set(found.kept[wanted.round().astype(np.intp)].tolist())
     lengths = [
         block_length(x)

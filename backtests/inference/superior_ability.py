@@ -202,9 +202,17 @@ def _step(found: Panel, counts: FloatArray, studentise: bool, out: BoolArray) ->
         unit = error if studentise else np.ones_like(error)
         drawn /= unit
         t[columns] = mean / unit
-        # Hansen's bound: means so far below the benchmark's stay there in the draws.
-        worse = mean < -error * np.sqrt(2 * np.log(np.log(found.periods)))
-        shifts = (np.minimum(mean, 0.0), np.where(worse, mean, 0.0), np.zeros_like(mean))
-        for row, shift in enumerate(shifts):
+        for row, shift in enumerate(recentrings(mean, error, found.periods)):
             np.maximum(maxima[row], (drawn + shift / unit).max(axis=1), out=maxima[row])
     return _Step(t, maxima)
+
+
+def recentrings(
+    mean: FloatArray, error: FloatArray, periods: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return Hansen's means under the null: lower, consistent, upper.
+
+    Means so far below the benchmark's that they are surely worse stay there in the consistent one.
+    """
+    worse = mean < -error * np.sqrt(2 * np.log(np.log(periods)))
+    return np.minimum(mean, 0.0), np.where(worse, mean, 0.0), np.zeros_like(mean)

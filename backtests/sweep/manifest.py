@@ -10,6 +10,7 @@ from backtests.sweep.columns import varied
 from backtests.sweep.confirm import TOLERANCE, Confirmed
 from backtests.sweep.job import Job
 from backtests.sweep.ranking import Tally
+from backtests.sweep.restore import GRID, content_of
 
 
 def manifest_of(
@@ -37,6 +38,7 @@ def manifest_of(
         "as_of": job.snapshot.as_of,
         "versions": versions(),
         "base": job.grid.base,
+        GRID: content_of(job.grid),
         "axes": {axis.path: len(axis) for axis in job.grid.axes},
         "constraints": [constraint.text for constraint in file.constraints],
         "sample": file.sample,

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plumbline.options import AsOfOption, DataOption, JsonOption
+from plumbline.options import (
+    AsOfOption,
+    DataOption,
+    JsonOption,
+    PerpetualOption,
+    VenueOption,
+)
 
 if TYPE_CHECKING:
     from backtests.run import Run
-    from data.snapshot import Snapshot
 
 SHOWN = ("cagr", "volatility", "sharpe", "max_drawdown", "exposure", "turnover", "costs_paid")
 
@@ -25,10 +30,8 @@ def command(
     delay: Annotated[int, typer.Option(help="Hours from decision to fill.")] = 0,
     fee_bp: Annotated[float, typer.Option(help="Fee, basis points of the trade.")] = 10.0,
     slippage_bp: Annotated[float, typer.Option(help="Slippage, basis points.")] = 10.0,
-    perpetual: Annotated[
-        list[str] | None,
-        typer.Option(help="A coin to trade as a perpetual that pays funding; repeatable, or all."),
-    ] = None,
+    perpetual: PerpetualOption = None,
+    funding_venue: VenueOption = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for JSON and Parquet.")] = None,
     json: JsonOption = False,
 ) -> None:
@@ -40,7 +43,7 @@ def command(
     from backtests.trials.recording import record_runs
     from data.panel import panel_of
     from data.settings import settings
-    from plumbline.options import day, print_json, snapshot_of
+    from plumbline.options import day, perpetuals_of, print_json, snapshot_of
     from strategies.baselines import BASELINES
     from strategies.loading import load_strategy
 
@@ -50,7 +53,8 @@ def command(
         fee_bp=fee_bp,
         slippage_bp=slippage_bp,
         delay_hours=delay,
-        perpetuals=_perpetuals(perpetual or [], snapshot),
+        perpetuals=perpetuals_of(perpetual, funding_venue, snapshot),
+        funding_venue=funding_venue,
     )
     panel, first, last = panel_of(snapshot), day(start), day(end)
     run = backtest(strategy, snapshot, execution, start=first, end=last, panel=panel)
@@ -69,22 +73,6 @@ def command(
     _print(run, yardsticks)
     if out is not None:
         print(f"written to {out}")
-
-
-def _perpetuals(asked: list[str], snapshot: Snapshot) -> tuple[str, ...]:
-    """The coins to trade as perpetuals; each must have funding rates."""
-    from data.errors import MissingSeries, UnknownName
-
-    if not asked:
-        return ()
-    if snapshot.funding is None:
-        raise MissingSeries("funding", "a perpetual")
-    coins = tuple(sorted(snapshot.funding["symbol"].astype(str).unique()))
-    names = coins if "all" in asked else tuple(sorted({name.upper() for name in asked}))
-    for name in names:
-        if name not in coins:
-            raise UnknownName("perpetual", name, coins)
-    return names
 
 
 def _print(run: Run, yardsticks: list[Run]) -> None:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plumbline.options import AsOfOption, DataOption, JsonOption
+from plumbline.options import (
+    AsOfOption,
+    DataOption,
+    JsonOption,
+    PerpetualOption,
+    VenueOption,
+)
 
 if TYPE_CHECKING:
     from backtests.report.comparison.content import Said
@@ -24,6 +30,7 @@ SHOWN = {
     "leaderboard": (0, 1, 2, 3, 4, 7, 8),
     "skills": (0, 1, 2, 4, 5, 6, 7),
     "superior": (0, 1, 2, 3, 4),
+    "sweep_superior": (0, 1, 2, 3, 4, 5, 6),
     "costs": (0, 1, 2, -2, -1),
     "waiting": (0, 2, 3, 4, 5, 6, 7),
 }
@@ -36,6 +43,8 @@ def command(
     sweep: Annotated[
         Path | None, typer.Option("--sweep", help="Leaderboard of `plumbline sweep`.")
     ] = None,
+    perpetual: PerpetualOption = None,
+    funding_venue: VenueOption = None,
     html: Annotated[bool, typer.Option("--html", help="Write one self-contained page.")] = False,
     memo: Annotated[
         bool, typer.Option("--memo", help="Write one page that defends the first variant.")
@@ -48,18 +57,22 @@ def command(
     """Compare variants with each other, with their mean exposure and with the benchmarks."""
     from backtests.compare.comparison import compare
     from backtests.compare.field import rules_of
+    from backtests.execution import Execution
     from backtests.report.comparison.content import said
     from backtests.trials.ledger import Ledger
     from data.panel import panel_of
     from data.settings import settings
-    from plumbline.options import print_json, snapshot_of
+    from plumbline.options import perpetuals_of, print_json, snapshot_of
 
     home = settings().home
     rules = rules_of(variants, home)
     snapshot = snapshot_of(data, as_of)
-    ledger = Ledger(home)
+    execution = Execution(
+        perpetuals=perpetuals_of(perpetual, funding_venue, snapshot), funding_venue=funding_venue
+    )
+    panel, ledger = panel_of(snapshot), Ledger(home)
     with _progress() as note:
-        found = compare(rules, snapshot, panel_of(snapshot), ledger, sweep=sweep, note=note)
+        found = compare(rules, snapshot, panel, ledger, execution=execution, sweep=sweep, note=note)
         note("pages")
         told = said(found)
         written = _write(told, ledger, html, memo, out)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 
 from backtests.compare.comparison import Comparison
 from backtests.compare.field import Field, assemble, rules_of
+from backtests.compare.superiority import superiorities
+from backtests.execution import Execution
 from backtests.run import backtest
 from backtests.trials.configuration import configuration_hash
 from backtests.trials.first_seen import first_seen
@@ -91,3 +94,38 @@ def test_every_configuration_is_in_the_ledger_once(
         assert seen.tzinfo is not None
         assert first_seen(ledger, "another family", counted_as) is None
     assert first_seen(Ledger(ledger_home / "none"), "liquidity", "0" * 64) is None
+
+
+def test_perpetuals_run_on_days_with_rates_and_pay_funding_like_their_mean_exposure(
+    phantom: Snapshot,
+) -> None:
+    rules = rules_of(("trend_200", "liquidity_threshold"))
+    execution = Execution(perpetuals=("BTC",))
+    found = assemble(rules, phantom, panel_of(phantom), execution)
+    assert phantom.funding is not None
+    rates = phantom.funding[(phantom.funding["symbol"] == "BTC").to_numpy()]["ts"]
+    assert found.first == rates.min().ceil("D")
+    assert found.funded is not None
+    assert (found.first, found.last) == found.funded
+    for entrant in found.entrants:
+        for run in (entrant.run, entrant.matched):
+            assert run.simulation.costs["funding"] != 0.0, entrant.name
+    assert all(run.simulation.costs["funding"] == 0.0 for run in found.yardsticks.values())
+    # The variant and the yardstick of one name are two runs: one in perpetuals, one in coins.
+    assert found.runs()["trend_200"] is found.entrants[0].run
+    assert found.runs()["trend_200"] is not found.yardsticks["trend_200"]
+    over = superiorities(found, seed=1, draws=99)
+    assert "trend_200" in {test.benchmark for test in over}
+
+
+def test_rates_of_few_days_are_too_short(phantom: Snapshot) -> None:
+    assert phantom.funding is not None
+    ended = (phantom.funding["ts"] < pd.Timestamp("2019-10-01", tz="UTC")).to_numpy()
+    short = replace(phantom, funding=phantom.funding[ended])
+    with pytest.raises(TooShort, match="can all decide and have funding rates only from 2019-09"):
+        assemble(
+            rules_of(("trend_200", "liquidity_threshold")),
+            short,
+            panel_of(short),
+            Execution(perpetuals=("BTC",)),
+        )

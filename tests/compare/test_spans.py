@@ -7,10 +7,7 @@ import pytest
 from backtests.compare.comparison import Comparison
 from backtests.compare.spans import (
     BEFORE,
-    PANDEMIC,
     SINCE,
-    bar_days,
-    episodes,
     published,
     spans,
 )
@@ -58,22 +55,3 @@ def test_before_and_since_compound_to_the_whole(comparison: Comparison) -> None:
         days = parts[BEFORE].days, parts[SINCE].days
         mean = (parts[BEFORE].excess * days[0] + parts[SINCE].excess * days[1]) / sum(days)
         assert mean == pytest.approx(365 * one.entrant.daily.mean())
-
-
-def test_the_pandemic_is_always_left_out_where_the_days_hold_it() -> None:
-    assert next(iter(episodes(DAYS))) == PANDEMIC
-    assert DAYS[episodes(DAYS)[PANDEMIC]][[0, -1]].strftime("%m-%d").tolist() == ["03-01", "06-30"]
-    assert PANDEMIC not in episodes(pd.date_range("2021-01-01", "2024-12-31"))
-    assert episodes(pd.date_range("2021-01-01", "2021-12-31")) == {}
-
-
-def test_leaving_a_year_out_is_computing_without_its_days(comparison: Comparison) -> None:
-    one = comparison.standings[0]
-    assert one.without is not None
-    weights, returns, costs = one.entrant.held
-    keep = bar_days(comparison.field.days).year != 2021
-    w, r = weights[keep], returns[keep].fillna(0.0)
-    d = ((w - w.mean()) * r).sum(axis=1) - costs[keep]
-    expected = d.mean() / d.std(ddof=0) * np.sqrt(365)
-    assert dict(one.without.estimates)["2021"] == pytest.approx(expected, rel=1e-3)
-    assert PANDEMIC in dict(one.without.estimates)

@@ -150,7 +150,7 @@ def test_the_document_is_json_and_carries_its_identity(told: Said, comparison: C
     text = canonical_json(document(told))
     assert text == canonical_json(document(said(comparison)))
     found = json.loads(text)
-    assert found["schema_version"] == 1
+    assert found["schema_version"] == 2
     assert found["run_id"] == comparison.run_id
     assert found["snapshot_id"] == comparison.field.snapshot.snapshot_id
     assert found["seed"] == 20251104
@@ -162,7 +162,8 @@ def test_the_document_is_json_and_carries_its_identity(told: Said, comparison: C
     assert first["skill"]["psr"] > 0.9
     assert set(first["break_even"]) == {"exposure_matched", "buy_and_hold"}
     assert set(first["latency"]["growth"]) == {"0", "1", "4", "12", "24", "72"}
-    assert "2020-03..06" in first["leave_one_out"]
+    assert "2020-03..06" in first["leave_one_out"]["episodes"]
+    assert "2021" in first["leave_one_out"]["years"]
     assert found["variants"][2]["skill"] is None
     assert found["sweep"] is None
 

@@ -120,10 +120,13 @@ class TestOnTheRealTables:
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
         window = ("--start", "2022-01-01", "--end", "2022-03-01")
-        rule = ("backtest", "trend_200", "--perpetual", "btc", *window)
+        rule = ("backtest", "buy_and_hold", "--perpetual", "btc", *window)
         found = json.loads(run(capsys, *rule, "--json"))
         assert found["manifest"]["execution"]["perpetuals"] == ["BTC"]
         assert all(row["costs"]["funding"] == 0.0 for row in found["benchmarks"])
+        other = json.loads(run(capsys, *rule, "--funding-venue", "bybit perp", "--json"))
+        assert other["manifest"]["execution"]["funding_venue"] == "bybit perp"
+        assert other["costs"]["funding"] != found["costs"]["funding"]
         text = run(capsys, "backtest", "altcoins_hedged", "--perpetual", "all", *window)
         assert "BTC, ETH as perpetuals: funding is paid less received" in text
 

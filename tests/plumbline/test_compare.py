@@ -13,6 +13,10 @@ from plumbline.__main__ import main
 PAIR = ("trend_200", "four_year_cycle")
 
 
+# Replaced by the folder of the real tables.
+TABLES = ("--data", "TABLES")
+
+
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """Run a comparison that must be refused and return its one line."""
     with pytest.raises(SystemExit) as stopped:
@@ -33,12 +37,23 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("trend_200", "nowhere.toml"), "nowhere.toml"),
         (("trend_200", "no.such.module:rule"), "no.such.module"),
         ((*PAIR, "--data", "nowhere"), "--data 'nowhere'"),
+        ((*PAIR, "--funding-venue", "x", *TABLES), "give --perpetual COIN with it"),
+        ((*PAIR, "--perpetual", "XRPL", *TABLES), "unknown perpetual 'XRPL'"),
+        (
+            (*PAIR, "--perpetual", "BTC", "--funding-venue", "binanse", *TABLES),
+            "did you mean binance usdm",
+        ),
     ],
 )
 def test_bad_input_is_refused_in_one_line(
-    capsys: pytest.CaptureFixture[str], home: Path, arguments: tuple[str, ...], words: str
+    capsys: pytest.CaptureFixture[str],
+    home: Path,
+    real_tables: Path,
+    arguments: tuple[str, ...],
+    words: str,
 ) -> None:
-    assert words in refused(capsys, *arguments)
+    given = [str(real_tables) if text == "TABLES" else text for text in arguments]
+    assert words in refused(capsys, *given)
     assert Ledger(home).counts() == {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ from backtests.report.comparison.sentences import (
     telling_pairs,
     trials_sentence,
 )
+from backtests.report.comparison.swept import swept_sentence, swept_table
 from backtests.report.comparison.table import Table
 from backtests.report.figures import accounts, heat, logits, skill
 from backtests.report.figures.base import Chart
@@ -36,6 +38,7 @@ TABLES = (
     evidence.skills,
     evidence.superior,
     evidence.without,
+    evidence.without_years,
     earnings.costs,
     earnings.waiting,
     earnings.eras,
@@ -59,6 +62,8 @@ class Said:
         The first sentence on a simulated world.
     headline : tuple of str
         Three sentences by rule.
+    swept : str or None
+        Whether the best of a whole sweep has skill.
     since : str or None
         What happened since publication.
     pairs, skills : tuple of str
@@ -80,6 +85,7 @@ class Said:
     found: Comparison
     warning: str | None
     headline: tuple[str, str, str]
+    swept: str | None
     since: str | None
     pairs: tuple[str, ...]
     skills: tuple[str, ...]
@@ -96,17 +102,20 @@ class Said:
     @property
     def sentences(self) -> tuple[str, ...]:
         """The headline as it is read: the warning first, what happened since last."""
-        said = [self.warning, *self.headline, self.since]
+        said = [self.warning, *self.headline, self.swept, self.since]
         return tuple(sentence for sentence in said if sentence)
 
 
 def said(found: Comparison) -> Said:
     """Put everything together that a comparison says."""
     made = [table(found) for table in TABLES]
+    if found.swept is not None:
+        made.insert(1 + TABLES.index(evidence.superior), swept_table(found.swept))
     return Said(
         found=found,
         warning=_warning(found),
         headline=headline(found),
+        swept=None if found.swept is None else swept_sentence(found.swept),
         since=since_sentence(found),
         pairs=tuple(pair_sentence(pair) for pair in found.pairs),
         skills=tuple(skill_sentence(one) for one in found.standings),
@@ -209,8 +218,9 @@ def limits(found: Comparison) -> tuple[str, ...]:
     ]
     if perpetuals := found.field.execution.perpetuals:
         told.append(
-            f"Perpetuals ({', '.join(perpetuals)}): their funding is in the accounts, in growth "
-            "and in costs; d is about coins and leaves it out."
+            f"Perpetuals ({', '.join(perpetuals)}): their funding is in the accounts and in d, of "
+            "the variants and of their mean exposure alike; the yardsticks hold coins, which pay "
+            "none. The days are those with funding rates."
         )
     if HOLD not in found.names:
         told.append(
@@ -226,5 +236,9 @@ def commands(found: Comparison) -> tuple[str, ...]:
     line = f".venv/bin/plumbline compare {' '.join(found.names)}"
     if found.board is not None:
         line += f" --sweep {found.board.path}"
+    for coin in found.field.execution.perpetuals:
+        line += f" --perpetual {coin}"
+    if venue := found.field.execution.funding_venue:
+        line += f" --funding-venue {shlex.quote(venue)}"
     line += f" --data {snapshot.source} --as-of {snapshot.as_of:%Y-%m-%dT%H:%MZ} --html"
     return ("make setup", line)

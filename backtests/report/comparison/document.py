@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from backtests.compare.comparison import Comparison, Standing
+from backtests.compare.episodes import Without
 from backtests.compare.field import MATCHED
 from backtests.compare.pairs import Pair
 from backtests.report.comparison.content import Said
 from backtests.run import Run
 from backtests.uncertainty import Uncertainty
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def document(said: Said) -> dict[str, Any]:
@@ -138,7 +139,7 @@ def _variant(one: Standing, sentence: str) -> dict[str, Any]:
             "skew": found.skew,
             "kurtosis": found.kurtosis,
         },
-        "leave_one_out": {} if one.without is None else dict(one.without.estimates),
+        "leave_one_out": None if one.without is None else _without(one.without),
         "eras": [
             {
                 "era": stretch.span,
@@ -165,6 +166,22 @@ def _variant(one: Standing, sentence: str) -> dict[str, Any]:
             "last": one.delay.last,
             "hourly": one.hourly,
             "growth": {str(hours): rate for hours, rate in one.delay.growth.items()},
+        },
+    }
+
+
+def _without(found: Without) -> dict[str, Any]:
+    largest = found.largest
+    return {
+        "spells": found.spells,
+        "episodes": dict(found.episodes.estimates),
+        "years": {} if found.years is None else dict(found.years.estimates),
+        "excess_sum": found.total,
+        "largest_spell": {
+            "first": largest.first.date(),
+            "last": largest.last.date(),
+            "exposure": largest.exposure,
+            "excess_sum": largest.contribution,
         },
     }
 
@@ -199,4 +216,6 @@ def _sweep(found: Comparison, said: Said) -> dict[str, Any] | None:
         "worst": around.worst,
         "edges": list(around.edges),
         "maps": list(around.maps),
+        "superiority_said": said.swept,
+        "superiority": found.swept,
     }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from backtests.compare.comparison import Comparison, Standing
+from backtests.compare.episodes import CHANGE, MOST, PANDEMIC
 from backtests.compare.field import MATCHED
 from backtests.compare.pairs import members
-from backtests.compare.spans import PANDEMIC
 from backtests.compare.superiority import SIZE
 from backtests.report.comparison.sentences import difference, pair_of, seen_from, words
 from backtests.report.comparison.table import Cell, Table
@@ -118,29 +118,78 @@ def superior(found: Comparison) -> Table:
 
 
 def without(found: Comparison) -> Table:
-    """Return the Sharpe ratio of d_t without each episode in turn."""
-    labels: list[str] = []
-    for one in found.standings:
-        if one.without is not None:
-            labels += [name for name, _ in one.without.estimates if name not in labels]
-    rows = []
-    for one in found.standings:
-        left = {} if one.without is None else dict(one.without.estimates)
-        full = None if one.without is None else one.without.full
-        rows.append(
-            (
-                Cell(words(one.name)),
-                Cell(fixed(full, 2)),
-                *(Cell(fixed(left.get(name), 2)) for name in labels),
-            )
-        )
+    """Return the Sharpe ratio of d_t without each variant's own episodes in turn."""
     told = f"“Without {PANDEMIC}” always stands among them"
-    if PANDEMIC not in labels:
+    if not any(_left(one, PANDEMIC) for one in found.standings):
         told += f"; here the days begin later ({found.field.first:%Y-%m-%d})"
     return Table(
         key="without",
         title="Leave one episode out",
-        note=f"Sharpe ratio of d a year without each calendar year in turn. {told}.",
-        header=("Variant", "All days", *(f"Without {name}" for name in labels)),
-        groups=(("", tuple(rows)),),
+        note=(
+            "Sharpe ratio of d a year without each of a variant’s own spells in turn: the days "
+            f"between two changes of position of {percent(CHANGE)} of the account or more, the "
+            f"{MOST} that weigh most. Least and greatest, and without which spell. Largest spell: "
+            "the one that carries most of the sum of d, in percentage points, and its exposure. "
+            f"{told}."
+        ),
+        header=(
+            "Variant",
+            "Spells",
+            "All days",
+            f"Without {PANDEMIC}",
+            "Least",
+            "Greatest",
+            "Largest spell",
+            "Its d, of all",
+        ),
+        groups=(("", tuple(_without(one) for one in found.standings)),),
+        text=(0, 6),
+    )
+
+
+def _left(one: Standing, name: str) -> bool:
+    return one.without is not None and name in dict(one.without.episodes.estimates)
+
+
+def _without(one: Standing) -> tuple[Cell, ...]:
+    name, found = Cell(words(one.name)), one.without
+    if found is None:
+        return (name, *(Cell(NONE),) * 7)
+    left, largest = found.episodes, found.largest
+    return (
+        name,
+        Cell(fixed(found.spells)),
+        Cell(fixed(left.full, 2)),
+        Cell(fixed(dict(left.estimates).get(PANDEMIC), 2)),
+        Cell(fixed(left.low, 2), left.without_low),
+        Cell(fixed(left.high, 2), left.without_high),
+        Cell(largest.name, f"at {percent(largest.exposure)}"),
+        Cell(
+            f"{fixed(100.0 * largest.contribution, 0, sign=True)} of "
+            f"{fixed(100.0 * found.total, 0, sign=True)}"
+        ),
+    )
+
+
+def without_years(found: Comparison) -> Table:
+    """Return the Sharpe ratio of d_t without each calendar year in turn."""
+    labels: list[str] = []
+    left = {}
+    for one in found.standings:
+        if one.without is not None and one.without.years is not None:
+            left[one.name] = dict(one.without.years.estimates)
+            labels += [name for name in left[one.name] if name not in labels]
+    rows = tuple(
+        (
+            Cell(words(one.name)),
+            *(Cell(fixed(left.get(one.name, {}).get(name), 2)) for name in labels),
+        )
+        for one in found.standings
+    )
+    return Table(
+        key="without_years",
+        title="Leave one calendar year out",
+        note="Sharpe ratio of d a year without each calendar year in turn.",
+        header=("Variant", *(f"Without {name}" for name in labels)),
+        groups=(("", rows),),
     )

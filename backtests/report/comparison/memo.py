@@ -11,6 +11,7 @@ import pandas as pd
 
 from backtests.compare.breakeven import NOTHING, BreakEven, cost_bp
 from backtests.compare.comparison import Comparison, Standing
+from backtests.compare.episodes import Without
 from backtests.compare.field import HOLD
 from backtests.compare.pairs import Outcome
 from backtests.compare.skill import DELTA, Skill
@@ -23,8 +24,9 @@ from backtests.report.comparison.sentences import (
     skill_sentence,
     words,
 )
+from backtests.report.comparison.swept import swept_sentence
 from backtests.report.frame import environment, frame
-from backtests.report.wording import figure, fixed, listing, percent
+from backtests.report.wording import figure, fixed, listing, percent, plural
 
 LINE = 96
 
@@ -180,13 +182,24 @@ def _skill(found: Comparison, choice: Standing) -> tuple[str, ...]:
         f"It was chosen from N = {counted.number:,} configurations ever evaluated (N_eff = "
         f"{counted.effective:,}).",
     ]
+    if found.swept is not None:
+        told.append(swept_sentence(found.swept))
     if choice.without is not None:
-        left = choice.without
-        said = f"Without {left.without_low} the Sharpe ratio is {fixed(left.low, 2)}"
-        if left.without_high != left.without_low:
-            said += f", without {left.without_high} {fixed(left.high, 2)}"
-        told.append(f"{said}.")
+        told += _episodes(choice.without)
     return tuple(told)
+
+
+def _episodes(found: Without) -> list[str]:
+    left, largest = found.episodes, found.largest
+    said = f"Without {left.without_low} the Sharpe ratio is {fixed(left.low, 2)}"
+    if left.without_high != left.without_low:
+        said += f", without {left.without_high} {fixed(left.high, 2)}"
+    return [
+        f"{said}; there are {plural(found.spells, 'spell')} of exposure.",
+        f"The spell {largest.name}, at {percent(largest.exposure)} exposure, carries most: "
+        f"{fixed(100.0 * largest.contribution, 0, sign=True)} of "
+        f"{fixed(100.0 * found.total, 0, sign=True)} percentage points.",
+    ]
 
 
 def _costs(found: Comparison, choice: Standing) -> tuple[str, ...]:
