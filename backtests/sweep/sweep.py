@@ -207,6 +207,8 @@ def _evaluate(
     progress: Progress | None,
 ) -> pa.Schema:
     """Evaluate and record what is missing among the pieces; return the leaderboard's schema."""
+    # What reading the data has left; every chunk needs some of it again.
+    pa.default_memory_pool().release_unused()
     evaluator = Evaluator(job)
     evaluator.prepare()
     folder = output.begin(out, job.identity)
