@@ -14,6 +14,7 @@ import pandas as pd
 from backtests.cash import CASH
 from backtests.metrics import sharpe
 from backtests.run import Run, backtest, cash_rate
+from backtests.simulation import Simulation
 from backtests.sweep.columns import FOLD_NAMES
 from backtests.sweep.describe import LEADERBOARD
 from backtests.sweep.job import Job
@@ -71,7 +72,7 @@ def confirm(job: Job, row: Mapping[str, Any], panel: Panel) -> Confirmed:
     run = confirming_run(job, variant, panel)
     over = over_mean_weights_of(job, run, panel)
     engine = figures(run, over)
-    apart = differences(row, run, engine, over)
+    apart = differences(row, run.simulation, engine, over)
     where = max(apart, key=lambda name: apart[name])
     if not apart[where] <= TOLERANCE:
         raise EngineError(
@@ -130,19 +131,19 @@ def figures(run: Run, over: FloatArray) -> dict[str, float]:
 
 
 def differences(
-    row: Mapping[str, Any], run: Run, engine: Mapping[str, float], over: FloatArray
+    row: Mapping[str, Any], simulation: Simulation, engine: Mapping[str, float], over: FloatArray
 ) -> dict[str, float]:
     """Return the difference of every figure of a row from that of the engine's run.
 
     A count of days differs where it lies outside of what ties may give, a ratio by what rounding
     of returns does not explain; see :mod:`backtests.sweep.rounding`.
     """
-    moves = slack(run.simulation, over, engine)
+    moves = slack(simulation, over, engine)
     found = {
         name: difference(name, row[name], value, moves.get(name, 0.0))
         for name, value in engine.items()
     }
-    for name, (least, greatest) in ranges(run.simulation).items():
+    for name, (least, greatest) in ranges(simulation).items():
         if least <= row[name] <= greatest:
             found[name] = 0.0
     return found

@@ -82,7 +82,7 @@ def _add_up(
 ) -> None:
     """Lay out the returns, and add up what the moments need.
 
-    Powers are those of the returns less `shift`, which is near their mean.
+    Powers are those of the returns less `shift`, one of them.
     """
     bars = len(cash)
     for t in range(bars):
@@ -116,7 +116,8 @@ def _mean(s: FloatArray, row: int, bars: int) -> float:
         for k in range(half):
             s[row + k] += s[row + half + k]
         half //= 2
-    return s[row] / bars
+    mean: float = s[row] / bars
+    return mean
 
 
 @compiled
@@ -237,7 +238,8 @@ def _describe(
         value = values[v]
         if value[0] != value[0]:
             continue
-        shift = (value[bars] - value[0]) / value[0] / bars
+        # A return of its own: what is constant comes out flat, whatever its size.
+        shift = value[1] / value[0] - 1.0
         _add_up(value, weights[v], cash, excess, shift, plain, s)
         off, squares = _mean(s, SUM, bars), _mean(s, SQUARES, bars)
         second = max(squares - off * off, 0.0)

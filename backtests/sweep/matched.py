@@ -108,13 +108,13 @@ def of_run(simulation: Simulation, field: Field) -> FloatArray:
     simulation : Simulation
         Its returns, cash returns and weights held at the closes.
     field : Field
-        The bars of the assets that it held.
+        The bars of the assets that it held, at least.
 
     Returns
     -------
     ndarray, shape (N,)
     """
-    held = simulation.held.iloc[1:][list(field.assets)]
+    held = simulation.held.iloc[1:].reindex(columns=list(field.assets), fill_value=0.0)
     weights = held.to_numpy(dtype=np.float64).mean(axis=0)
     returns = simulation.returns.to_numpy(dtype=np.float64)
     cash = simulation.cash_returns.iloc[1:].to_numpy(dtype=np.float64)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from backtests.metrics import YEAR
 from backtests.simulation import Simulation
@@ -59,7 +61,7 @@ def ranges(simulation: Simulation) -> dict[str, tuple[float, float]]:
     return {"drawdown_days": _drawdown_days(simulation), "hit_rate": _hit_rate(simulation)}
 
 
-def _spread(values: FloatArray) -> float:
+def _spread(values: npt.NDArray[np.floating[Any]]) -> float:
     return float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
 
 

@@ -143,6 +143,7 @@ def test_what_is_kept_is_bounded_and_changes_nothing(
     whole = content(run(levels, tmp_path / "all").out)
     monkeypatch.setattr(evaluate, "PATHS_BYTES", 1)
     monkeypatch.setattr(evaluate, "MARKET_BYTES", 1)
+    monkeypatch.setattr(evaluate, "DAILY_BYTES", 1)
     assert content(run(levels, tmp_path / "none", chunk=50).out) == whole
 
 
