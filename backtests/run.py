@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from backtests.engine import Simulation, simulate
 from backtests.execution import Execution
 from backtests.metrics import summary
 from backtests.provenance import code_version, run_id, versions
+from backtests.simulation import Simulation
 from data.errors import InputError, TooShort
 from data.panel import Panel, panel_of
 from data.snapshot import Snapshot
@@ -172,6 +172,9 @@ def run_weights(
     `reasons` says in words why each of some decisions was taken; it fills that column of the
     fills.
     """
+    # vectorbt comes with it: seconds and 190 MB that a sweep does without up to its winners.
+    from backtests.engine import simulate
+
     seen = panel or panel_of(snapshot)
     costs = execution or Execution()
     if benchmark:

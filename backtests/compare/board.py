@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from backtests.metrics import YEAR
 from backtests.provenance import code_version
 from backtests.sweep.columns import FOLD_NAMES
 from backtests.sweep.matched import holding_between, over_exposure
@@ -110,7 +112,8 @@ class Sweep:
     folds : ndarray of shape (variants, 16)
         Each fold's return less what the variant's mean exposure would have earned.
     sharpes : ndarray of shape (variants,)
-        Their Sharpe ratios, per day; NaN for a variant that never moves.
+        Sharpe ratios of the daily returns over mean weights, per day; NaN for a variant that
+        never leaves them.
     """
 
     family: str
@@ -124,17 +127,20 @@ def over_mean_exposure(board: Board, snapshot: Snapshot) -> Sweep:
     Parameters
     ----------
     board : Board
-        A leaderboard with ``exposure`` among its measures; its manifest says the days.
+        A leaderboard with ``exposure`` and ``sharpe_matched``; its manifest says the days.
     snapshot : Snapshot
         For what holding earned in the same folds; see :mod:`backtests.sweep.matched`.
 
     Raises
     ------
     BadTable
-        If the leaderboard says neither exposure nor days.
+        If the leaderboard lacks a measure, or the manifest a day.
     """
-    if "exposure" not in board.measures or not {"start", "end"} <= set(board.manifest):
-        raise BadTable(f"{board.path}: says neither exposure nor days: run the sweep again")
+    needed = ("exposure", "sharpe_matched")
+    lacking = [name for name in needed if name not in board.measures]
+    lacking += [key for key in ("start", "end") if key not in board.manifest]
+    if lacking:
+        raise BadTable(f"{board.path}: does not say {lacking[0]!r}: run the sweep again")
     first, last = (pd.Timestamp(board.manifest[key]).as_unit("us") for key in ("start", "end"))
     table = pa.table(
         {
@@ -142,7 +148,8 @@ def over_mean_exposure(board: Board, snapshot: Snapshot) -> Sweep:
             **dict(zip(FOLD_NAMES, board.folds.T, strict=True)),
         }
     )
-    folds, sharpes = over_exposure(table, holding_between(snapshot, first, last))
+    folds = over_exposure(table, holding_between(snapshot, first, last))
+    sharpes = board.measures["sharpe_matched"].to_numpy() / math.sqrt(YEAR)
     whole = np.isfinite(folds).all(axis=1)
     return Sweep(str(board.manifest.get("family", "")), folds[whole], sharpes[whole])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from backtests.inference.arrays import positive, positive_int, probability
 
@@ -65,7 +65,7 @@ def probabilistic_sharpe(
     if positive_int(n, "n") < 2:
         raise ValueError(f"n: at least 2 returns are needed, got {n}")
     spread = math.sqrt(_spread(sharpe, skew, kurtosis))
-    return float(norm.cdf((sharpe - benchmark) * math.sqrt(n - 1) / spread))
+    return float(ndtr((sharpe - benchmark) * math.sqrt(n - 1) / spread))
 
 
 def expected_maximum_sharpe(trials: int, variance: float) -> float:
@@ -87,8 +87,8 @@ def expected_maximum_sharpe(trials: int, variance: float) -> float:
     if positive_int(trials, "trials") == 1:
         return 0.0
     gamma = float(np.euler_gamma)
-    lower = float(norm.isf(1 / trials))
-    upper = float(norm.isf(1 / (trials * math.e)))
+    lower = float(-ndtri(1 / trials))
+    upper = float(-ndtri(1 / (trials * math.e)))
     return math.sqrt(variance) * ((1 - gamma) * lower + gamma * upper)
 
 
@@ -151,7 +151,7 @@ def minimum_track_record(
     .. [1] Bailey, D. H. and Lopez de Prado, M. (2012). The Sharpe ratio efficient frontier.
        Journal of Risk 15, 3-44.
     """
-    quantile = float(norm.ppf(probability(confidence, "confidence")))
+    quantile = float(ndtri(probability(confidence, "confidence")))
     if sharpe <= benchmark:
         return math.inf
     return 1 + _spread(sharpe, skew, kurtosis) * (quantile / (sharpe - benchmark)) ** 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from backtests.inference.arrays import positive_int, probability
 from backtests.inference.moments import expected_maximum_sharpe
@@ -91,7 +91,7 @@ def needed_sharpe(
             f"kurtosis: {kurtosis!r} cannot go with skew {skew!r} (kurtosis >= 1 + skew^2)"
         )
     luck = expected_maximum_sharpe(trials, variance)
-    z2, m = float(norm.ppf(confidence)) ** 2, periods - 1
+    z2, m = float(ndtri(confidence)) ** 2, periods - 1
     a = m - z2 * (kurtosis - 1) / 4
     half_b = z2 * skew / 2 - m * luck
     c = m * luck**2 - z2

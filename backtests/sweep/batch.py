@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -32,6 +32,10 @@ class Terms:
 
     def __len__(self) -> int:
         return len(self.fee)
+
+    def part(self, chosen: slice) -> Terms:
+        """Return the terms of some of the variants."""
+        return Terms(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 def terms_of(execution: Execution, count: int) -> Terms:
@@ -130,3 +134,13 @@ class NativeBatch:
 
     def __len__(self) -> int:
         return len(self.path)
+
+    def part(self, chosen: slice) -> NativeBatch:
+        """Return some of the variants."""
+        shared = ("paths", "terms")
+        columns = {
+            field.name: getattr(self, field.name)[chosen]
+            for field in fields(self)
+            if field.name not in shared
+        }
+        return replace(self, terms=self.terms.part(chosen), **columns)

@@ -9,11 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from backtests.run import Run, backtest
+from backtests.cash import CASH
+from backtests.metrics import sharpe
+from backtests.run import Run, backtest, cash_rate
+from backtests.simulation import Simulation
 from backtests.sweep.columns import FOLD_NAMES
+from backtests.sweep.describe import LEADERBOARD
 from backtests.sweep.job import Job
-from backtests.sweep.screen import METRICS, fold_edges
+from backtests.sweep.matched import of_run
+from backtests.sweep.rounding import ranges, slack
+from backtests.sweep.screen import fold_edges
+from data.aliases import FloatArray
 from data.errors import EngineError
 from data.panel import Panel
 from strategies.market import BTC
@@ -21,7 +29,7 @@ from strategies.market import BTC
 # The two engines add up in different orders; more than this is another result.
 TOLERANCE = 1e-9
 # Returns are compared as growth, 1 + return: that is what both engines compute.
-RETURNS = frozenset({"cagr", "max_drawdown", *FOLD_NAMES})
+RETURNS = frozenset({"cagr", "max_drawdown", "tail", *FOLD_NAMES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +70,9 @@ def confirm(job: Job, row: Mapping[str, Any], panel: Panel) -> Confirmed:
     """
     variant = int(row["variant"])
     run = confirming_run(job, variant, panel)
-    engine = figures(run)
-    apart = {name: difference(name, row[name], value) for name, value in engine.items()}
+    over = over_mean_weights_of(job, run, panel)
+    engine = figures(run, over)
+    apart = differences(row, run.simulation, engine, over)
     where = max(apart, key=lambda name: apart[name])
     if not apart[where] <= TOLERANCE:
         raise EngineError(
@@ -86,11 +95,26 @@ def confirming_run(job: Job, variant: int, panel: Panel) -> Run:
     )
 
 
-def figures(run: Run) -> dict[str, float]:
-    """Return a run's measures and fold returns by the names of the leaderboard's columns."""
+def over_mean_weights_of(job: Job, run: Run, panel: Panel) -> FloatArray:
+    """Return the engine's daily returns over holding the mean weights of its run, shape (N,)."""
+    simulation = run.simulation
+    assets = [str(name) for name in simulation.held.columns if name != CASH]
+    return of_run(simulation, job.field(assets, simulation.execution, cash_rate(panel)))
+
+
+def figures(run: Run, over: FloatArray) -> dict[str, float]:
+    """Return a run's measures and fold returns by the names of the leaderboard's columns.
+
+    Parameters
+    ----------
+    run : Run
+    over : ndarray, shape (N,)
+        From :func:`over_mean_weights_of`.
+    """
     held = run.simulation.held
     counted = {
         **run.metrics,
+        "sharpe_matched": sharpe(pd.Series(over)),
         "btc_exposure": float(held[BTC].iloc[1:].mean()) if BTC in held else 0.0,
         "orders": float(len(run.simulation.fills)),
     }
@@ -101,12 +125,31 @@ def figures(run: Run) -> dict[str, float]:
         for start, stop in itertools.pairwise(edges.tolist())
     ]
     return {
-        **{name: counted[name] for name in METRICS},
+        **{name: counted[name] for name in LEADERBOARD},
         **dict(zip(FOLD_NAMES, folds, strict=True)),
     }
 
 
-def difference(name: str, one: float, other: float) -> float:
+def differences(
+    row: Mapping[str, Any], simulation: Simulation, engine: Mapping[str, float], over: FloatArray
+) -> dict[str, float]:
+    """Return the difference of every figure of a row from that of the engine's run.
+
+    A count of days differs where it lies outside of what ties may give, a ratio by what rounding
+    of returns does not explain; see :mod:`backtests.sweep.rounding`.
+    """
+    moves = slack(simulation, over, engine)
+    found = {
+        name: difference(name, row[name], value, moves.get(name, 0.0))
+        for name, value in engine.items()
+    }
+    for name, (least, greatest) in ranges(simulation).items():
+        if least <= row[name] <= greatest:
+            found[name] = 0.0
+    return found
+
+
+def difference(name: str, one: float, other: float, slack: float = 0.0) -> float:
     """Return the difference of two figures over the larger; infinite if only one is missing.
 
     Parameters
@@ -115,9 +158,11 @@ def difference(name: str, one: float, other: float) -> float:
         The measure: those of :data:`RETURNS` are compared as growth.
     one, other : float
         Its values.
+    slack : float
+        So much of the difference does not count.
     """
     if math.isnan(one) or math.isnan(other):
         return 0.0 if math.isnan(one) and math.isnan(other) else math.inf
     base = 1.0 if name in RETURNS else 0.0
     largest = max(abs(base + one), abs(base + other))
-    return abs(one - other) / largest if largest > 0.0 else 0.0
+    return max(abs(one - other) - slack, 0.0) / largest if largest > 0.0 else 0.0

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, TypeAlias
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from backtests.execution import BASIS_POINT, Execution
@@ -22,13 +21,15 @@ from backtests.sweep.columns import (
     table_of,
 )
 from backtests.sweep.confirm import confirming_run
-from backtests.sweep.field import Field, field_of
+from backtests.sweep.describe import LEADERBOARD, measures_of
+from backtests.sweep.field import Field
 from backtests.sweep.job import Job
+from backtests.sweep.lanes import LANES
 from backtests.sweep.native import native_batch, not_native
 from backtests.sweep.parameters import EXECUTION, execution_from, strategy_from
 from backtests.sweep.paths import Paths
 from backtests.sweep.pieces import Span
-from backtests.sweep.screen import FOLDS, METRICS, UNFUNDED, Screened, screen
+from backtests.sweep.screen import FOLDS, UNFUNDED, Screened, screen
 from backtests.sweep.structure import Structure
 from data.aliases import FloatArray, IntArray
 from data.canonical import canonical_json
@@ -43,13 +44,12 @@ STATUS = ("fine", "ruined", "unsettled")
 # Bytes of target weights that are held at a time.
 MATRIX_BYTES = 2**25
 # Bytes of daily accounts that are held at a time.
-DAILY_BYTES = 2**25
+DAILY_BYTES = 2**24
 # What is kept of signals and statistics of prices, by all threads and by each.
 MARKET_BYTES, PATHS_BYTES = 2**28, 2**26
 # Settings that a field has one value of; the variants of a batch differ in the others.
 _OF_FIELD = ("slippage_range", "initial_cash", "delisting_discount")
 _DELAY = "delay_hours"
-_DAY = pd.Timedelta(days=1)
 _HOURS = 24
 
 
@@ -108,10 +108,10 @@ class Evaluator:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.columns = columns_of(job.grid, METRICS)
+        self.columns = columns_of(job.grid, LEADERBOARD)
         self.schema = self.columns.schema(job.identity)
         self._panel = panel_of(job.snapshot)
-        self._cash = cash_rate(self._panel).loc[job.first : job.last]
+        self._cash = cash_rate(self._panel)
         self._market = self._new_market()
         self._fields: dict[str, Field] = {}
         self._building = threading.Lock()
@@ -135,7 +135,7 @@ class Evaluator:
             hashes=[""] * count,
             routes=[""] * count,
             status=[""] * count,
-            measures=np.full((count, len(METRICS)), np.nan),
+            measures=np.full((count, len(LEADERBOARD)), np.nan),
             folds=np.full((count, FOLDS), np.nan),
         )
         for structure, chosen in by_structure(grid, digits):
@@ -143,8 +143,8 @@ class Evaluator:
             hashes = structure.config_hashes(digits[chosen])
             for at, text in zip(chosen.tolist(), hashes, strict=True):
                 rows.hashes[at], rows.routes[at] = text, route
-        for part in self._parts(points, digits, daily=False):
-            _fill(rows, part.at, part.screened)
+        for part in self._parts(points, digits):
+            _fill(rows, part)
         return table_of(grid, self.columns, self.schema, rows)
 
     def accounts(self, span: Span) -> Iterator[Part]:
@@ -154,24 +154,22 @@ class Evaluator:
         of the grid, and with the same bits whatever the span.
         """
         points = self.job.grid.points(*span)
-        yield from self._parts(points, self.job.grid.space.digits(points), daily=True)
+        yield from self._parts(points, self.job.grid.space.digits(points))
 
-    def _parts(self, points: IntArray, digits: IntArray, *, daily: bool) -> Iterator[Part]:
+    def _parts(self, points: IntArray, digits: IntArray) -> Iterator[Part]:
         for structure, chosen in by_structure(self.job.grid, digits):
             native = route_of(structure) == "native"
             for execution, some in _by_field(structure, digits, chosen):
                 field = self._field(structure, execution)
-                bars, assets = field.shape
-                most = DAILY_BYTES // (9 * bars) if daily else len(some)
-                most = most if native else min(most, MATRIX_BYTES // (8 * bars * assets))
-                for first in range(0, len(some), max(1, most)):
-                    at = some[first : first + max(1, most)]
+                whole = self._native(structure, execution, field, digits[some]) if native else None
+                for part in _portions(field, len(some), native=native):
+                    at = some[part]
                     batch = (
-                        self._native(structure, execution, field, digits[at])
-                        if native
-                        else self._matrix(structure, field, digits[at])
+                        self._matrix(structure, field, digits[at])
+                        if whole is None
+                        else whole.part(part)
                     )
-                    screened = screen(field, batch, daily=daily)
+                    screened = screen(field, batch, daily=True)
                     lacking = at[screened.status == UNFUNDED]
                     if len(lacking):
                         self._refuse(int(points[lacking[0]]))
@@ -209,15 +207,7 @@ class Evaluator:
         key = canonical_json([assets, execution])
         with self._building:
             if key not in self._fields:
-                job = self.job
-                self._fields[key] = field_of(
-                    job.snapshot.daily.until(job.last + _DAY).select(list(assets)),
-                    pd.date_range(job.first, job.last, freq="D", unit="us"),
-                    self._cash,
-                    execution,
-                    job.snapshot.hourly if execution.delay_hours % _HOURS else None,
-                    job.snapshot.funding if execution.perpetuals else None,
-                )
+                self._fields[key] = self.job.field(assets, execution, self._cash)
             return self._fields[key]
 
     def _assets(self, structure: Structure) -> tuple[str, ...]:
@@ -276,6 +266,18 @@ class Evaluator:
         return orders
 
 
+def _portions(field: Field, count: int, *, native: bool) -> Iterator[slice]:
+    """Yield portions of `count` variants whose accounts and target weights take bounded room."""
+    bars, assets = field.shape
+    most = max(1, DAILY_BYTES // (9 * bars))
+    if native:
+        most = most // LANES * LANES or most
+    else:
+        most = max(1, min(most, MATRIX_BYTES // (8 * bars * assets)))
+    for first in range(0, count, most):
+        yield slice(first, min(first + most, count))
+
+
 def _by_field(
     structure: Structure, digits: IntArray, chosen: IntArray
 ) -> list[tuple[Execution, IntArray]]:
@@ -320,8 +322,8 @@ def _terms(structure: Structure, digits: IntArray) -> Terms:
     )
 
 
-def _fill(rows: Rows, chosen: IntArray, screened: Screened) -> None:
-    rows.measures[chosen] = screened.metrics
-    rows.folds[chosen] = screened.folds
-    for at, status in zip(chosen.tolist(), screened.status.tolist(), strict=True):
+def _fill(rows: Rows, part: Part) -> None:
+    rows.measures[part.at] = measures_of(part.field, part.screened)
+    rows.folds[part.at] = part.screened.folds
+    for at, status in zip(part.at.tolist(), part.screened.status.tolist(), strict=True):
         rows.status[at] = STATUS[status]

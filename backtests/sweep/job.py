@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from backtests.execution import Execution
 from backtests.provenance import code_version, run_id
 from backtests.run import window_of
+from backtests.sweep.field import Field, field_of
 from backtests.sweep.grid import Grid
 from data.panel import panel_of
 from data.snapshot import Snapshot
 from strategies.strategy import weights_of
+
+_DAY = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,29 @@ class Job:
     def days(self) -> int:
         """Days with a return, at most: from the first decision to the bar after the last."""
         return (self.last - self.first).days + 1
+
+    def field(
+        self, assets: Sequence[str], execution: Execution, cash_rate: pd.Series[float]
+    ) -> Field:
+        """Return the bars that variants of these assets and settings share.
+
+        Parameters
+        ----------
+        assets : sequence of str
+        execution : Execution
+            See :class:`backtests.sweep.field.Field`.
+        cash_rate : Series
+            Percent a year by decision time; see :func:`backtests.run.cash_rate`.
+        """
+        snapshot = self.snapshot
+        return field_of(
+            snapshot.daily.until(self.last + _DAY).select(list(assets)),
+            pd.date_range(self.first, self.last, freq="D", unit="us"),
+            cash_rate.loc[self.first : self.last],
+            execution,
+            snapshot.hourly if execution.delay_hours % 24 else None,
+            snapshot.funding if execution.perpetuals else None,
+        )
 
 
 def job_of(grid: Grid, snapshot: Snapshot) -> Job:

@@ -1,13 +1,13 @@
-"""What a sweep's variants earned over their own mean exposure, as far as sixteen folds can tell.
+"""What variants earned over holding their own mean weights.
 
-A screening keeps each variant's returns over sixteen spans and its mean exposure, no daily weights.
-The exposure-matched benchmark of a span is therefore mean exposure times BTC's return plus the rest
-times that of cash. Where altcoins are held, their drift over BTC's stays in.
+Day by day it takes the daily accounts, and every asset's own return is taken off. Of a leaderboard
+sixteen fold returns and the mean exposure are left: there the benchmark of a span is mean exposure
+times BTC's return plus the rest times that of cash, and where altcoins are held, their drift over
+BTC's stays in.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from backtests.run import cash_rate
+from backtests.simulation import Simulation
 from backtests.sweep.columns import FOLD_NAMES
 from backtests.sweep.field import Field
 from backtests.sweep.job import Job
@@ -25,8 +26,6 @@ from data.snapshot import Snapshot
 
 YEAR = 365.0
 _DAY = pd.Timedelta(days=1)
-# A standard deviation below this is rounding: nothing is timed.
-_FLAT = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,13 +36,10 @@ class Holding:
     ----------
     btc, cash : ndarray, shape (16,)
         Decimal return of BTC and of cash in each fold.
-    periods : int
-        Days in all.
     """
 
     btc: FloatArray
     cash: FloatArray
-    periods: int
 
 
 def holding_of(job: Job) -> Holding:
@@ -61,7 +57,6 @@ def holding_between(snapshot: Snapshot, first: pd.Timestamp, last: pd.Timestamp)
     return Holding(
         btc=value[edges[1:]] / value[edges[:-1]] - 1.0,
         cash=np.diff(interest[edges]),
-        periods=len(value) - 1,
     )
 
 
@@ -105,8 +100,30 @@ def excess_of_assets(field: Field) -> FloatArray:
     return found
 
 
-def over_exposure(table: pa.Table, holding: Holding) -> tuple[FloatArray, FloatArray]:
-    """Return fold returns over mean exposure, and the Sharpe ratios that they imply.
+def of_run(simulation: Simulation, field: Field) -> FloatArray:
+    """Return d_t of a run of the engine: see :func:`over_mean_weights`.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        Its returns, cash returns and weights held at the closes.
+    field : Field
+        The bars of the assets that it held, at least.
+
+    Returns
+    -------
+    ndarray, shape (N,)
+    """
+    held = simulation.held.iloc[1:].reindex(columns=list(field.assets), fill_value=0.0)
+    weights = held.to_numpy(dtype=np.float64).mean(axis=0)
+    returns = simulation.returns.to_numpy(dtype=np.float64)
+    cash = simulation.cash_returns.iloc[1:].to_numpy(dtype=np.float64)
+    over: FloatArray = returns - cash - excess_of_assets(field) @ weights
+    return over
+
+
+def over_exposure(table: pa.Table, holding: Holding) -> FloatArray:
+    """Return fold returns over mean exposure, shape (variants, 16).
 
     Parameters
     ----------
@@ -114,21 +131,8 @@ def over_exposure(table: pa.Table, holding: Holding) -> tuple[FloatArray, FloatA
         Rows of a leaderboard.
     holding : Holding
         Of the same days.
-
-    Returns
-    -------
-    folds : ndarray, shape (variants, 16)
-    sharpes : ndarray, shape (variants,)
-        Per day: the folds' mean over their standard deviation (n - 1), scaled as if days were
-        independent. Sixteen sums leave a standard error of a fifth in the deviation, so that the
-        variance across variants comes out about 15% too high rather than too low. NaN for a
-        variant that never leaves its mean exposure.
     """
     net = np.column_stack([table[name].to_numpy() for name in FOLD_NAMES])
     exposure = table["exposure"].to_numpy()[:, None]
-    folds = net - exposure * holding.btc - (1.0 - exposure) * holding.cash
-    spread = folds.std(axis=1, ddof=1)
-    moving = spread > _FLAT
-    ratio = np.where(moving, folds.mean(axis=1) / np.where(moving, spread, 1.0), np.nan)
-    sharpes: FloatArray = ratio * math.sqrt(len(FOLD_NAMES) / holding.periods)
-    return folds, sharpes
+    folds: FloatArray = net - exposure * holding.btc - (1.0 - exposure) * holding.cash
+    return folds

@@ -124,6 +124,11 @@ def finish(folder: Path, manifest: Mapping[str, Any]) -> None:
         inside.rmdir()
 
 
+def schema(folder: Path) -> pa.Schema:
+    """Return the schema of a finished leaderboard."""
+    return pq.read_schema(folder / LEADERBOARD)
+
+
 def batches(folder: Path, rows: int) -> Iterator[pa.Table]:
     """Yield a finished leaderboard in tables of at most `rows` rows."""
     with pq.ParquetFile(folder / LEADERBOARD) as file:

@@ -24,7 +24,7 @@ Span: TypeAlias = tuple[int, int]
 
 FOLDER = "pieces"
 # Rows of one row group of the leaderboard.
-GROUP = 65_536
+GROUP = 16_384
 _NAME = re.compile(r"(\d{12})-(\d{12})\.arrow")
 
 

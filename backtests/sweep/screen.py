@@ -183,13 +183,14 @@ def _native(field: Field, batch: NativeBatch) -> tuple[Any, ...]:
         )
     if paths.assets != field.assets:
         raise EngineError(f"paths of {paths.assets} over a field of {field.assets}")
-    start, end = paths.market.times.get_indexer(field.decisions[[0, -1]])
-    if start < 0 or end - start != len(field.decisions) - 1:
+    times, count = paths.market.times, len(field.decisions)
+    start = int(times.searchsorted(field.decisions[0]))
+    if not times[start : start + count].equals(field.decisions):
         raise EngineError(
             f"the field decides from {field.decisions[0]:%Y-%m-%d} to "
             f"{field.decisions[-1]:%Y-%m-%d}, the market does not on all of these days"
         )
-    return (*places_of(batch), *paths.tables(), int(start), len(field.decisions))
+    return (*places_of(batch), *paths.tables(), start, count)
 
 
 def _signed(batch: NativeBatch | MatrixBatch) -> bool:

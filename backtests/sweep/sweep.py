@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+import pyarrow as pa
+
 from backtests.metrics import YEAR
 from backtests.sweep import output, pieces
 from backtests.sweep.confirm import Confirmed, confirm
@@ -18,7 +20,7 @@ from backtests.sweep.local import Done, in_processes, in_threads
 from backtests.sweep.manifest import manifest_of
 from backtests.sweep.matched import holding_of, over_exposure
 from backtests.sweep.pieces import Span
-from backtests.sweep.ranking import tally
+from backtests.sweep.ranking import Tally, tally
 from backtests.trials.ledger import Ledger
 from data.errors import BadConfig, UnknownName
 from data.panel import panel_of
@@ -121,19 +123,15 @@ def sweep(
     _check(workers, top, chunk, on, scheduler)
     with output.held(out):
         output.check_owner(out, job.identity)
-        evaluator = Evaluator(job)
-        count = tally(evaluator.schema, top)
         if (out / output.LEADERBOARD).is_file():
-            for _ in count.through(output.batches(out, pieces.GROUP)):
-                pass
+            count = _counted(out, top)
         else:
-            evaluator.prepare()
-            folder = output.begin(out, job.identity)
-            left = _spans(evaluator, folder, chunk)
-            done = _evaluated(evaluator, left, workers, on, scheduler)
-            _write(job, folder, done, ledger, progress)
-            parts = count.through(pieces.tables(folder, evaluator.schema))
-            pieces.assemble(parts, evaluator.schema, out / output.LEADERBOARD)
+            schema = _evaluate(job, out, ledger, workers, on, scheduler, chunk, progress)
+            count = tally(schema, top)
+            parts = count.through(pieces.tables(out / pieces.FOLDER, schema))
+            pieces.assemble(parts, schema, out / output.LEADERBOARD)
+        # The evaluator and its paths are gone by now; vectorbt takes their place.
+        pa.default_memory_pool().release_unused()
         panel = panel_of(job.snapshot)
         confirmed = [confirm(job, row, panel) for row in count.winners]
         manifest = manifest_of(job, count, confirmed, ledger.count(job.grid.file.family))
@@ -190,6 +188,36 @@ def _check(
         raise BadConfig("--on dask and --scheduler tcp://HOST:PORT go together")
 
 
+def _counted(out: Path, top: int) -> Tally:
+    """Return the tally of a leaderboard that is there already."""
+    count = tally(output.schema(out), top)
+    for _ in count.through(output.batches(out, pieces.GROUP)):
+        pass
+    return count
+
+
+def _evaluate(
+    job: Job,
+    out: Path,
+    ledger: Ledger,
+    workers: int | None,
+    on: On,
+    scheduler: str | None,
+    chunk: int | None,
+    progress: Progress | None,
+) -> pa.Schema:
+    """Evaluate and record what is missing among the pieces; return the leaderboard's schema."""
+    # What reading the data has left; every chunk needs some of it again.
+    pa.default_memory_pool().release_unused()
+    evaluator = Evaluator(job)
+    evaluator.prepare()
+    folder = output.begin(out, job.identity)
+    left = _spans(evaluator, folder, chunk)
+    done = _evaluated(evaluator, left, workers, on, scheduler)
+    _write(job, folder, done, ledger, progress)
+    return evaluator.schema
+
+
 def _spans(evaluator: Evaluator, folder: Path, chunk: int | None) -> Iterator[Span]:
     size = chunk or (MATRIX_CHUNK if evaluator.python_share else CHUNK)
     return pieces.missing(evaluator.job.grid.count, pieces.written(folder), size)
@@ -219,7 +247,6 @@ def _write(
     total = sum(last - first for first, last in pieces.written(folder))
     holding = holding_of(job)
     for span, table in done:
-        folds, matched = over_exposure(table, holding)
         ledger.record(
             job.grid.file.family,
             table["config_hash"].to_pylist(),
@@ -227,9 +254,9 @@ def _write(
             snapshot_id=job.snapshot.snapshot_id,
             data_until=job.last,
             sharpe_cash=table["sharpe"].to_numpy() / math.sqrt(YEAR),
-            sharpe_matched=matched,
+            sharpe_matched=table["sharpe_matched"].to_numpy() / math.sqrt(YEAR),
             periods=job.days,
-            folds=folds,
+            folds=over_exposure(table, holding),
         )
         pieces.write_piece(folder, span, table)
         total += table.num_rows

@@ -186,8 +186,12 @@ class Ledger:
             Over the exposure-matched benchmark, or over cash.
         """
         column = _COLUMNS[over]
-        found = self._select(column, family, f"{column} IS NOT NULL")
-        return np.array([row[0] for row in found], dtype=np.float64)
+        if not self.path.is_file():
+            return np.zeros(0)
+        with connected(self.path) as connection:
+            # Read row by row: a family may have tried millions.
+            found = connection.execute(_query(column, f"{column} IS NOT NULL"), (family,))
+            return np.fromiter((row[0] for row in found), dtype=np.float64)
 
     def periods(self, family: str) -> int:
         """Return the longest track record among a family's trials, in periods; 0 when unknown."""
@@ -307,11 +311,14 @@ class Ledger:
         if not self.path.is_file():
             return []
         with connected(self.path) as connection:
-            return connection.execute(
-                f"SELECT {columns} FROM trials JOIN families USING (family_id) "
-                f"WHERE family = ? AND {where} ORDER BY position",
-                (family,),
-            ).fetchall()
+            return connection.execute(_query(columns, where), (family,)).fetchall()
+
+
+def _query(columns: str, where: str) -> str:
+    return (
+        f"SELECT {columns} FROM trials JOIN families USING (family_id) "
+        f"WHERE family = ? AND {where} ORDER BY position"
+    )
 
 
 def _next(connection: sqlite3.Connection) -> int:

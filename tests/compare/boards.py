@@ -36,6 +36,7 @@ def write_board(
             "status": "fine",
             "sharpe": np.asarray(sharpe, dtype=float),
             "exposure": 0.5,
+            "sharpe_matched": np.asarray(sharpe, dtype=float),
             **dict(zip(FOLD_NAMES, rows.T, strict=True)),
         }
     )

@@ -22,7 +22,7 @@ def test_a_leaderboard_is_read_back(tmp_path: Path, phantom: Snapshot) -> None:
     for given in (path, tmp_path):
         found = read_board(given, phantom)
         assert list(found.parameters) == list(GRID)
-        assert list(found.measures) == ["sharpe", "exposure"]
+        assert list(found.measures) == ["sharpe", "exposure", "sharpe_matched"]
         assert found.folds.shape == (2, FOLDS)
         assert found.hashes.tolist() == ["0" * 64, "0" * 63 + "1"]
         assert found.manifest["family"] == "swept"
@@ -84,6 +84,7 @@ def test_mean_exposure_is_taken_off_each_fold(tmp_path: Path, phantom: Snapshot)
     found = over_mean_exposure(read_board(path, phantom), phantom)
     assert found.family == "swept"
     assert found.folds.shape == (2, FOLDS)
+    assert found.sharpes == pytest.approx(np.array([1.0, 2.0]) / np.sqrt(365.0))
     # Half of it is cash: what is taken off has its interest too, the same for both.
     assert found.folds[1] - found.folds[0] == pytest.approx(extra)
     cash = run.simulation.cash_returns.iloc[1:].sum()
@@ -94,5 +95,17 @@ def test_a_leaderboard_without_days_is_refused(tmp_path: Path, phantom: Snapshot
     path = write_board(tmp_path, phantom, GRID, [0.5, 0.25])
     text = (tmp_path / "manifest.json").read_text().replace('"start"', '"begin"')
     (tmp_path / "manifest.json").write_text(text)
-    with pytest.raises(BadTable, match="neither exposure nor days"):
+    with pytest.raises(BadTable, match="does not say 'start'"):
+        over_mean_exposure(read_board(path, phantom), phantom)
+
+
+@pytest.mark.parametrize("name", ["exposure", "sharpe_matched"])
+def test_a_leaderboard_without_a_measure_is_refused(
+    tmp_path: Path, phantom: Snapshot, name: str
+) -> None:
+    import pandas as pd
+
+    path = write_board(tmp_path, phantom, GRID, [0.5, 0.25])
+    pd.read_parquet(path).drop(columns=name).to_parquet(path)
+    with pytest.raises(BadTable, match=f"does not say '{name}': run the sweep again"):
         over_mean_exposure(read_board(path, phantom), phantom)

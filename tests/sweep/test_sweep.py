@@ -20,7 +20,6 @@ from backtests.sweep import sweep as sweeping
 from backtests.sweep.confirm import confirm, difference
 from backtests.sweep.evaluate import Evaluator
 from backtests.sweep.job import Job, job_of
-from backtests.sweep.screen import METRICS
 from backtests.sweep.sweep import Sweep, check_size, left_to_do, sweep
 from backtests.trials.configuration import configuration_hash
 from backtests.trials.ledger import Ledger
@@ -71,7 +70,7 @@ def test_every_figure_is_that_of_the_engine(mixed: Job, tmp_path: Path):
         assert row["config_hash"] == configuration_hash(strategy.config, execution)
         assert row["execution.fee_bp"] == execution.fee_bp
         assert row["exposure.kind"] == strategy.config["exposure"]["kind"]
-        for name in set(METRICS) & set(MEASURES):
+        for name in MEASURES:
             assert difference(name, row[name], alone.metrics[name]) < 1e-9, (number, name)
         assert row["orders"] == len(alone.simulation.fills)
         held = alone.simulation.held.iloc[1:].get("BTC", pd.Series([0.0])).mean()
@@ -111,7 +110,7 @@ def test_perpetuals_pay_funding_and_vectorbt_confirms_it(phantom: Snapshot, tmp_
     assert table["execution.perpetuals"].tolist() == ["[]", "[]", '["BTC"]', '["BTC"]']
     strategy, execution = job.grid.strategy(3), Execution(perpetuals=("BTC",))
     alone = backtest(strategy, phantom, execution, start=job.first, end=job.last)
-    for name in set(METRICS) & set(MEASURES):
+    for name in MEASURES:
         assert difference(name, table[name][3], alone.metrics[name]) < 1e-9, name
     assert alone.simulation.costs["funding"] != 0.0
 
@@ -144,6 +143,7 @@ def test_what_is_kept_is_bounded_and_changes_nothing(
     whole = content(run(levels, tmp_path / "all").out)
     monkeypatch.setattr(evaluate, "PATHS_BYTES", 1)
     monkeypatch.setattr(evaluate, "MARKET_BYTES", 1)
+    monkeypatch.setattr(evaluate, "DAILY_BYTES", 1)
     assert content(run(levels, tmp_path / "none", chunk=50).out) == whole
 
 
@@ -184,6 +184,8 @@ def test_trials_are_recorded_once(levels: Job, tmp_path: Path, ledger: Ledger):
     known = ledger.sharpes("liquidity", "cash")
     expected = table["sharpe"].dropna().to_numpy() / np.sqrt(365.0)
     np.testing.assert_allclose(np.sort(known), np.sort(expected))
+    timed = table["sharpe_matched"].dropna().to_numpy() / np.sqrt(365.0)
+    assert sorted(ledger.sharpes("liquidity")) == sorted(timed)
     assert run(levels, tmp_path / "b", ledger=ledger).trials == levels.grid.count
     assert ledger.faults() == []
 
@@ -203,11 +205,14 @@ def test_the_manifest_says_what_was_done(levels: Job, tmp_path: Path):
     manifest = json.loads((done.out / "manifest.json").read_text())
     table = pd.read_parquet(done.leaderboard)
     best = table.sort_values("sharpe", ascending=False, kind="stable")["variant"].tolist()[:3]
-    assert manifest["rankings"] == {"sharpe": best}
+    timed = table.sort_values("sharpe_matched", ascending=False, kind="stable")
+    matched = timed["variant"].tolist()[:3]
+    assert manifest["rankings"] == {"sharpe": best, "sharpe_matched": matched}
     assert manifest["snapshot_id"] == levels.snapshot.snapshot_id
     assert manifest["grid_hash"] == levels.grid.grid_hash
     assert manifest["variants"] == manifest["routes"]["native"] == len(table)
-    assert [one["variant"] for one in manifest["winners"]] == best
+    winners = [one["variant"] for one in manifest["winners"]]
+    assert winners == list(dict.fromkeys([*best, *matched]))
     assert all(one["difference"] <= 1e-9 for one in manifest["winners"])
     assert manifest["family"] == "liquidity"
     assert manifest["start"] == "2016-02-05T00:00:00Z"
@@ -218,7 +223,15 @@ def test_a_winner_that_differs_stops_the_command(levels: Job):
     row = evaluator((3, 4)).to_pylist()[0]
     panel = panel_of(levels.snapshot)
     assert confirm(levels, row, panel).difference < 1e-9
-    for name in ("sharpe", "fold_07"):
+    for name in (
+        "sharpe",
+        "fold_07",
+        "sharpe_matched",
+        "tail",
+        "skew",
+        "drawdown_days",
+        "hit_rate",
+    ):
         with pytest.raises(EngineError, match=f"variant 3: {name} is"):
             confirm(levels, {**row, name: row[name] + 1e-7}, panel)
     with pytest.raises(EngineError, match="inf apart"):

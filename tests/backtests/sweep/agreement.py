@@ -6,11 +6,15 @@ import math
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
-from backtests.metrics import summary
+from backtests.metrics import sharpe, summary
 from backtests.simulation import Simulation
+from backtests.sweep.confirm import differences
+from backtests.sweep.describe import DESCRIBED, LEADERBOARD, measures_of
 from backtests.sweep.field import Field
+from backtests.sweep.matched import of_run
 from backtests.sweep.screen import FOLDS, METRICS, Screened
 
 CLOSE = 1e-9
@@ -64,7 +68,7 @@ def assert_agrees(screened: Screened, row: int, simulation: Simulation) -> None:
 
 
 def assert_daily(field: Field, screened: Screened, row: int, simulation: Simulation) -> None:
-    """Values at the closes, who is invested there, and mean weights, as the engine has them."""
+    """Values at the closes, who is invested there, mean weights and measures, as the engine's."""
     daily = screened.daily
     assert daily is not None
     np.testing.assert_allclose(daily.values[row], simulation.equity.to_numpy(), rtol=CLOSE)
@@ -75,6 +79,17 @@ def assert_daily(field: Field, screened: Screened, row: int, simulation: Simulat
     assert not daily.invested[row][gross == 0.0].any()
     mean = [held[name].mean() if name in held else 0.0 for name in field.assets]
     np.testing.assert_allclose(daily.weights[row], mean, rtol=CLOSE, atol=1e-12)
+    assert_described(field, screened, row, simulation)
+
+
+def assert_described(field: Field, screened: Screened, row: int, simulation: Simulation) -> None:
+    """The measures that need the daily account, but for what rounding and ties explain."""
+    found = dict(zip(LEADERBOARD, measures_of(field, screened)[row].tolist(), strict=True))
+    over = of_run(simulation, field)
+    expected = engine_metrics(simulation) | {"sharpe_matched": sharpe(pd.Series(over))}
+    apart = differences(found, simulation, expected, over)
+    for name in DESCRIBED:
+        assert apart[name] <= CLOSE, (name, found[name], expected[name])
 
 
 def assert_close(one: Screened, other: Screened, capital: float) -> None:
