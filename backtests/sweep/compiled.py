@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
 from numba import njit
 
-# Without the GIL, dividing as numpy does, and without counting references: nothing is allocated in
-# the loops, and counting took a quarter of their time.
-_HOW = {"nogil": True, "error_model": "numpy", "_nrt": False}
+Function = TypeVar("Function", bound=Callable[..., Any])
 
-compiled = njit(**_HOW)
-# Handing over many arrays costs more than a loop over lanes: not for what runs on every bar.
-inlined = njit(**_HOW, inline="always")
-# An entry point: it allocates, and stays on disk.
-entry = njit(nogil=True, error_model="numpy", cache=True)
+
+def compiled(function: Function) -> Function:
+    """Compile a function of the loops.
+
+    Without counting references to arrays: nothing is allocated in the loops, and counting took a
+    quarter of their time. So it must not return an array, whose references its caller would count.
+    """
+    return _compiled(function, _nrt=False)
+
+
+def inlined(function: Function) -> Function:
+    """Compile a function into those that call it.
+
+    Handing over many arrays costs more than a loop over lanes: for what runs on every bar.
+    """
+    return _compiled(function, _nrt=False, inline="always")
+
+
+def entry(function: Function) -> Function:
+    """Compile an entry point: it may allocate, and its machine code is kept on disk."""
+    return _compiled(function, cache=True)
+
+
+def _compiled(function: Function, **how: Any) -> Function:
+    wrap: Callable[..., Any] = njit
+    return cast(Function, wrap(nogil=True, error_model="numpy", **how)(function))

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from backtests.sweep.basket_run import run_many, run_targets
 from backtests.sweep.compiled import compiled, entry, inlined
-from backtests.sweep.fill import trade
 from backtests.sweep.lanes import (
     ALIVE,
     APART,
@@ -19,18 +19,14 @@ from backtests.sweep.lanes import (
     DOWN,
     END,
     ENTER,
-    FILLS,
     FLOOR,
-    FREE,
     GIVEN_AT,
-    HELD,
     INDEX_ROWS,
     INVERSE,
     LANES,
     LAST,
     LEAST,
     MOVED,
-    ORDER,
     PARAMETERS,
     PATH,
     RESULTS,
@@ -43,22 +39,15 @@ from backtests.sweep.lanes import (
     TREND,
     UNSETTLED,
     VALUE,
-    WANTED,
     WEIGHT,
     WIDTH,
-    WISH,
-    kept,
 )
 from backtests.sweep.rule import (
     NO_OVERLAY,
-    decide,
-    in_force,
     in_usual_order,
-    remember,
-    spread_out,
 )
-from backtests.sweep.single_account import sum_up, write_down
-from backtests.sweep.single_run import run_one, trade_one
+from backtests.sweep.single_account import sum_up
+from backtests.sweep.single_run import run_one
 from backtests.sweep.tables import Bars, Block, Out, Tables
 from data.aliases import FloatArray, IntArray
 
@@ -102,30 +91,17 @@ def close_fold(
 
 
 @compiled
-def keep_closes(closes: FloatArray, variants: IntArray, out: Out) -> None:
+def keep_closes(closes: FloatArray, variants: IntArray, capital: float, out: Out) -> None:
     """Hand back a block's accounts at the closes, some bars at a time for the cache's sake."""
     bars = len(closes)
     for first in range(0, bars, CACHED):
         for k in range(LANES):
             values, invested = out.closes[variants[k]], out.invested[variants[k]]
+            values[0] = capital
             for bar in range(first, min(first + CACHED, bars)):
                 value = closes[bar, k]
-                values[bar] = abs(value)
+                values[bar + 1] = abs(value)
                 invested[bar] = value > 0.0
-
-
-@compiled
-def write_down_all(s: FloatArray, closes: FloatArray, bar: int, assets: int) -> None:
-    """Keep what the accounts are worth at a close: negative where nothing is held."""
-    for k in range(int(s[WIDTH])):
-        s[FILLS + k] = 0.0
-    for a in range(assets):
-        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-        for k in range(int(s[WIDTH])):
-            s[FILLS + k] = 1.0 if own[HELD + k] != 0.0 else kept(s[FILLS + k])
-    for k in range(int(s[WIDTH])):
-        value = s[CASH + k] + s[END + k]
-        closes[bar, k] = value if s[FILLS + k] != 0.0 else -value
 
 
 @compiled
@@ -134,7 +110,7 @@ def hand_back(
 ) -> None:
     """Write what is left of a block's variants."""
     if len(closes) > 0:
-        keep_closes(closes, variants, out)
+        keep_closes(closes, variants, capital, out)
     for k in range(int(s[WIDTH])):
         variant, value = variants[k], s[CASH + k] + s[END + k]
         s[LAST + k] = value
@@ -150,46 +126,6 @@ def hand_back(
 
 
 @compiled
-def read_weights(s: FloatArray, variants: IntArray, weights: FloatArray, t: int) -> None:
-    """Take the target weights of day `t` from the matrix; a NaN among them is no order."""
-    for k in range(int(s[WIDTH])):
-        s[FREE + k] = 1.0
-    for a in range(weights.shape[2]):
-        own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-        for k in range(int(s[WIDTH])):
-            own[WANTED + k] = weights[variants[k], t, a]
-        for k in range(int(s[WIDTH])):
-            s[FREE + k] -= own[WANTED + k]
-    for k in range(int(s[WIDTH])):
-        free, wanted = s[FREE + k], s[ROWS + WANTED + k]
-        s[ORDER + k] = 1.0 if free == free else 0.0
-        s[WISH + k] = wanted if free == free else 0.0
-
-
-@inlined
-def run_bar(
-    s: FloatArray,
-    bars: Bars,
-    j: int,
-    unit: float,
-    levered: bool,
-    spare: FloatArray,
-    rank: IntArray,
-    closes: FloatArray,
-) -> None:
-    """Run the accounts over one bar, by the fast path where it is fit."""
-    if bars.simple:
-        first, then = bars.to_fill[j, 0], bars.to_close[j, 0]
-        trade_one(s, levered, bars.tradable[j, 0], unit, first, then, bars.lent[j, 1])
-        if len(closes) > 0:
-            write_down(s, closes, j)
-    else:
-        trade(s, bars, j, spare, rank)
-        if len(closes) > 0:
-            write_down_all(s, closes, j, bars.to_fill.shape[1])
-
-
-@compiled
 def lay_places(index: IntArray, places: IntArray, variants: IntArray) -> tuple[bool, bool]:
     """Lay the columns of the lanes' paths; tell whether all signals, and all trends, are one."""
     one_path, one_trend = True, True
@@ -201,7 +137,7 @@ def lay_places(index: IntArray, places: IntArray, variants: IntArray) -> tuple[b
     return one_path, one_trend
 
 
-@compiled
+@inlined
 def tables_of(units: Any, unit: int, paths: Any) -> Tables:
     """Put the paths of one allocation and those of all together."""
     return Tables(
@@ -220,96 +156,6 @@ def tables_of(units: Any, unit: int, paths: Any) -> Tables:
     )
 
 
-@compiled
-def run_matrix(  # type: ignore[no-untyped-def]
-    room, variants, kind, parameters, weights, bars, capital, edges, out
-):
-    """Screen a block of target weights; see :func:`backtests.sweep.screen.screen`."""
-    s, _, spare, rank, closes = room
-    delay, decisions = kind[0], weights.shape[1]
-    open_accounts(s, variants, parameters, capital)
-    for fold in range(len(edges) - 1):
-        for j in range(edges[fold], edges[fold + 1]):
-            if 0 <= j - delay < decisions:
-                read_weights(s, variants, weights, j - delay)
-            else:
-                s[ORDER : ORDER + LANES] = 0.0
-            run_bar(s, bars, j, 1.0, True, spare, rank, closes)
-        close_fold(s, bars, True, variants, fold, out)
-    hand_back(s, closes, variants, capital, out)
-
-
-@compiled
-def run_native(  # type: ignore[no-untyped-def]
-    room,
-    variants,
-    kind,
-    parameters,
-    places,
-    units,
-    paths,
-    start,
-    decisions,
-    bars,
-    capital,
-    edges,
-    out,
-):
-    """Screen a block of rules; see :func:`backtests.sweep.screen.screen`."""
-    s, index, spare, rank, closes = room
-    open_accounts(s, variants, parameters, capital)
-    one = lay_places(index, places, variants)
-    levered, proportional = kind[8] != 0 or bars.signed, kind[1] != 0
-    switch = not (proportional or levered) and kind[2] == NO_OVERLAY
-    shared = Block(proportional, kind[2], kind[3:6], kind[7] != 0, *one, levered, switch)
-    tables = tables_of(units, kind[6], paths)
-    spans, quiet = (start, decisions, kind[0]), start < 0
-    alone = bars.simple and in_usual_order(kind[3:6]) and not tables.stuck.any()
-    for fold in range(len(edges) - 1):
-        if alone:
-            quiet = run_one(s, index, shared, tables, bars, spans, edges, fold, quiet, closes)
-        else:
-            run_many(s, index, shared, tables, bars, spans, edges, fold, spare, rank, closes)
-        close_fold(s, bars, levered, variants, fold, out)
-    hand_back(s, closes, variants, capital, out)
-
-
-@compiled
-def run_many(
-    s: FloatArray,
-    index: IntArray,
-    block: Block,
-    tables: Tables,
-    bars: Bars,
-    spans: tuple[int, int, int],
-    edges: IntArray,
-    fold: int,
-    spare: FloatArray,
-    rank: IntArray,
-    closes: FloatArray,
-) -> None:
-    """Run a block over the bars of a fold; the first begins with the decision days before it."""
-    start, decisions, delay = spans
-    if fold == 0:
-        for t in range(start):
-            decide(s, index, block, tables, t)
-            remember(s, t)
-    for j in range(edges[fold], edges[fold + 1]):
-        t, unit = start + j - delay, 1.0
-        if j < delay or t >= start + decisions:
-            s[ORDER : ORDER + LANES] = 0.0
-        else:
-            decide(s, index, block, tables, t)
-            if t == start:
-                remember(s, t)
-                in_force(s, tables)
-            elif bars.simple:
-                unit = tables.unit[t, 0]
-            else:
-                spread_out(s, tables.unit, tables.unit_sum[t], t)
-        run_bar(s, bars, j, unit, block.levered, spare, rank, closes)
-
-
 @entry
 def make_room(assets: int, bars: int) -> Any:
     """Return the scratch arrays of one block after another."""
@@ -323,6 +169,7 @@ def make_room(assets: int, bars: int) -> Any:
 
 
 _FILES = (
+    "basket_run",
     "compiled",
     "lanes",
     "tables",
@@ -337,8 +184,8 @@ _FILES = (
 )
 
 
-def _build(sources: str) -> tuple[Callable[..., None], Callable[..., None]]:
-    """Return the two entry points, cached on disk under the hash of all their sources.
+def _matrix(sources: str) -> Callable[..., None]:
+    """Return the entry point for target weights, cached on disk under the hash of all sources.
 
     numba looks only at the file of the function that is called; what the closure holds is part of
     its key, so that a change in any of the files is seen.
@@ -347,11 +194,22 @@ def _build(sources: str) -> tuple[Callable[..., None], Callable[..., None]]:
     @entry
     def matrix(blocks, kinds, parameters, weights, bars, capital, edges, out):  # type: ignore[no-untyped-def]
         assert len(sources) > 0
-        room = make_room(bars.to_fill.shape[1], out.closes.shape[1])
+        s, _, spare, rank, closes = make_room(bars.to_fill.shape[1], out.invested.shape[1])
         for block in range(len(blocks)):
-            run_matrix(
-                room, blocks[block], kinds[block], parameters, weights, bars, capital, edges, out
-            )
+            variants = blocks[block]
+            open_accounts(s, variants, parameters, capital)
+            for fold in range(len(edges) - 1):
+                run_targets(
+                    s, variants, kinds[block, 0], weights, bars, edges, fold, spare, rank, closes
+                )
+                close_fold(s, bars, True, variants, fold, out)
+            hand_back(s, closes, variants, capital, out)
+
+    return matrix
+
+
+def _native(sources: str) -> Callable[..., None]:
+    """Return the entry point for rules; see :func:`_matrix`."""
 
     @entry
     def native(  # type: ignore[no-untyped-def]
@@ -369,25 +227,31 @@ def _build(sources: str) -> tuple[Callable[..., None], Callable[..., None]]:
         out,
     ):
         assert len(sources) > 0
-        room = make_room(bars.to_fill.shape[1], out.closes.shape[1])
+        s, index, spare, rank, closes = make_room(bars.to_fill.shape[1], out.invested.shape[1])
         for block in range(len(blocks)):
-            run_native(
-                room,
-                blocks[block],
-                kinds[block],
-                parameters,
-                places,
-                units,
-                paths,
-                start,
-                decisions,
-                bars,
-                capital,
-                edges,
-                out,
-            )
+            variants, kind = blocks[block], kinds[block]
+            open_accounts(s, variants, parameters, capital)
+            one, trend = lay_places(index, places, variants)
+            levered, proportional = kind[8] != 0 or bars.signed, kind[1] != 0
+            switch = not (proportional or levered) and kind[2] == NO_OVERLAY
+            late, daily = kind[3:6], kind[7] != 0
+            shared = Block(proportional, kind[2], late, daily, one, trend, levered, switch)
+            tables = tables_of(units, kind[6], paths)
+            spans, quiet = (start, decisions, kind[0]), start < 0
+            alone = bars.simple and in_usual_order(late) and not tables.stuck.any()
+            for fold in range(len(edges) - 1):
+                if alone:
+                    quiet = run_one(
+                        s, index, shared, tables, bars, spans, edges, fold, quiet, closes
+                    )
+                else:
+                    run_many(
+                        s, index, shared, tables, bars, spans, edges, fold, spare, rank, closes
+                    )
+                close_fold(s, bars, levered, variants, fold, out)
+            hand_back(s, closes, variants, capital, out)
 
-    return matrix, native
+    return native
 
 
 def _sources() -> str:
@@ -408,4 +272,4 @@ def _sources() -> str:
     return digest.hexdigest()
 
 
-matrix, native = _build(_sources())
+matrix, native = _matrix(_sources()), _native(_sources())

@@ -49,34 +49,23 @@ class Daily:
 
     Parameters
     ----------
-    start : array (V,)
-        USD, the account at the start.
-    closes : array (V, N)
-        USD, the account at each close.
+    values : array (V, N + 1)
+        USD, at the start and at each close.
     invested : bool array (V, N)
         Whether anything is held at the close.
     weights : array (V, A)
         Mean weight of each asset at the closes, shorts negative.
     """
 
-    start: FloatArray
-    closes: FloatArray
+    values: FloatArray
     invested: BoolArray
     weights: FloatArray
 
     @property
     def returns(self) -> FloatArray:
         """Net returns, decimal (V, N)."""
-        found = np.empty_like(self.closes)
-        np.divide(self.closes[:, 0], self.start, out=found[:, 0])
-        np.divide(self.closes[:, 1:], self.closes[:, :-1], out=found[:, 1:])
+        found: FloatArray = self.values[:, 1:] / self.values[:, :-1]
         found -= 1.0
-        return found
-
-    @property
-    def values(self) -> FloatArray:
-        """USD, at the start and at each close (V, N + 1)."""
-        found: FloatArray = np.column_stack([self.start, self.closes])
         return found
 
 
@@ -141,7 +130,7 @@ def screen(
     out = Out(
         results=np.zeros((count, RESULTS)),
         values=np.zeros((count, len(edges))),
-        closes=np.empty((count, bars) if daily else (0, 0)),
+        closes=np.empty((count, bars + 1) if daily else (0, 0)),
         invested=np.empty((count, bars) if daily else (0, 0), dtype=np.bool_),
         weights=np.zeros((count if daily else 0, assets)),
     )
@@ -235,7 +224,7 @@ def _screened(field: Field, out: Out, daily: bool) -> Screened:
     edges, at = fold_edges(bars), out.values
     with np.errstate(invalid="ignore", divide="ignore"):
         folds = np.where(np.diff(edges) > 0, at[:, 1:] / at[:, :-1] - 1.0, math.nan)
-    account = Daily(at[:, 0], out.closes, out.invested, out.weights / bars) if daily else None
+    account = Daily(out.closes, out.invested, out.weights / bars) if daily else None
     for values in (table, folds, *((out.closes,) if daily else ())):
         values[~fine] = math.nan
     return Screened(table, folds, status.astype(np.int64), account)

@@ -115,7 +115,7 @@ def act(
 
 
 @compiled
-def glance(s: FloatArray, t: int, growth: float, rises: bool) -> int:
+def glance(s: FloatArray, t: int, growth: float, rises: bool) -> np.uint64:
     """Carry the shadow books on, and tell for which lanes :func:`act` might do anything else.
 
     For lanes that are all in or all out in their shadow book and in their account alike, under a
@@ -128,7 +128,7 @@ def glance(s: FloatArray, t: int, growth: float, rises: bool) -> int:
 
     Returns
     -------
-    int
+    uint64
         Bit k for lane k.
     """
     latest = t + 0.5

@@ -170,24 +170,16 @@ def run_one(
                 gross = 1.0
         if bar < 0:
             continue
+        first, then, rate, free = to_fill[bar, 0], to_close[bar, 0], lent[bar, 1], tradable[bar, 0]
         if quiet and not full:
-            first = to_fill[bar, 0]
             if found != np.uint64(0):
                 carry(s, first)
-                serve(s, index, found, t, gross, stop_last, rising, fresh, tradable[bar, 0])
-                first, quiet = 1.0, tradable[bar, 0]
-            close(s, first, to_close[bar, 0], lent[bar, 1])
+                serve(s, index, found, t, gross, stop_last, rising, fresh, free)
+                first, quiet = 1.0, free
+            close(s, first, then, rate)
         else:
-            trade_one(
-                s,
-                block.levered,
-                tradable[bar, 0],
-                gross,
-                to_fill[bar, 0],
-                to_close[bar, 0],
-                lent[bar, 1],
-            )
-            quiet = block.switch and full and tradable[bar, 0] and in_step(s)
+            trade_one(s, block.levered, free, gross, first, then, rate)
+            quiet = block.switch and full and free and in_step(s)
         if len(closes) > 0:
             write_down(s, closes, bar)
     return quiet

@@ -36,7 +36,7 @@ class Out(NamedTuple):
 
     results: FloatArray  # (V, RESULTS), see backtests.sweep.lanes
     values: FloatArray  # (V, F + 1), the account at the start and at the end of each fold
-    closes: FloatArray  # (V, N), the account at each close; or no rows
+    closes: FloatArray  # (V, N + 1), the account at the start and at each close; or no rows
     invested: BoolArray  # (V, N), whether anything is held at each close; or no rows
     weights: FloatArray  # (V, A), sum of each asset's weights at the closes; or no rows
 
