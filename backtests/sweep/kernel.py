@@ -21,6 +21,7 @@ from backtests.sweep.lanes import (
     ENTER,
     FLOOR,
     GIVEN_AT,
+    GROUPS,
     INDEX_ROWS,
     INVERSE,
     LANES,
@@ -40,7 +41,6 @@ from backtests.sweep.lanes import (
     UNSETTLED,
     VALUE,
     WEIGHT,
-    WIDTH,
 )
 from backtests.sweep.rule import (
     NO_OVERLAY,
@@ -61,11 +61,11 @@ def open_accounts(
 ) -> None:
     """Begin with parameters and cash, and nothing else."""
     s[:] = 0.0
-    s[WIDTH] = LANES
+    s[GROUPS] = LANES // 16
     for row in range(PARAMETERS):
         for k in range(LANES):
             s[ENTER + row * APART + k] = parameters[row, variants[k]]
-    for k in range(int(s[WIDTH])):
+    for k in range(int(s[GROUPS]) << 4):
         s[CASH + k] = capital
         s[VALUE + k] = capital
         s[INVERSE + k] = 1.0 / capital
@@ -86,7 +86,7 @@ def close_fold(
     """Write what the accounts are worth at the end of a fold."""
     if bars.simple:
         sum_up(s, levered, bars.btc == 0)
-    for k in range(int(s[WIDTH])):
+    for k in range(int(s[GROUPS]) << 4):
         out.values[variants[k], fold + 1] = s[CASH + k] + s[END + k]
 
 
@@ -111,7 +111,7 @@ def hand_back(
     """Write what is left of a block's variants."""
     if len(closes) > 0:
         keep_closes(closes, variants, capital, out)
-    for k in range(int(s[WIDTH])):
+    for k in range(int(s[GROUPS]) << 4):
         variant, value = variants[k], s[CASH + k] + s[END + k]
         s[LAST + k] = value
         ruined = not (s[DOWN + k] > ROUNDING and s[FLOOR + k] > ROUNDING and value > 0.0)

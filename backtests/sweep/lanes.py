@@ -19,8 +19,9 @@ LANES = 64
 _APART = LANES + 8
 _ROWS = iter(range(0, 1000 * _APART, _APART))
 
-# How many lanes there are, where the compiler cannot know it.
-WIDTH = next(_ROWS)
+# How many sixteens of lanes there are, where the compiler cannot see it: it would write every loop
+# out in full, and the code would outgrow the processor's cache of instructions.
+GROUPS = next(_ROWS)
 # Parameters of the rule.
 ENTER, LEAVE, SIGN = next(_ROWS), next(_ROWS), next(_ROWS)
 GROSS, TARGET, CEILING = next(_ROWS), next(_ROWS), next(_ROWS)
