@@ -44,6 +44,8 @@ from strategies.strategy import Strategy
 
 ROOT = Path(__file__).resolve().parents[1]
 BARS = 2_900
+# Days of prices before the first bar.
+BEFORE = 400
 COINS = [
     "BTC",
     "ADA",
@@ -76,7 +78,7 @@ class World:
     def __init__(self, assets: int, bars: int = BARS, gaps: float = 0.0) -> None:
         rng = np.random.default_rng(7)
         names = sorted(COINS[:assets])
-        index = pd.date_range("2016-01-02", periods=bars + 400, freq="D", tz="UTC", unit="us")
+        index = pd.date_range("2016-01-02", periods=bars + BEFORE, freq="D", tz="UTC", unit="us")
         shape = (len(index), assets)
         close = 100.0 * np.exp(np.cumsum(rng.normal(0.0, 0.03, shape), axis=0))
         opened = np.vstack([close[:1], close[:-1]]) * np.exp(rng.normal(0.0, 0.002, shape))
@@ -92,7 +94,7 @@ class World:
         bars_of = (frame(opened), frame(high), frame(low), frame(close), frame(close * 0 + 1e6))
         self.bars = Bars(*bars_of, market, DAY)
         self.names = tuple(names)
-        self.decisions = pd.DatetimeIndex(index[400:] - DAY)
+        self.decisions = pd.DatetimeIndex(index[BEFORE:] - DAY)
         panel = Panel(simulated("phantom").observations, self.decisions)
         self.market = Market(panel, self.bars)
         self.rate = pd.Series(4.0, index=self.decisions)
@@ -330,7 +332,7 @@ def measure(folder: Path) -> dict[str, float]:
     found = {
         "compile_seconds": child("--first-call", cache=folder / "numba"),
         "load_seconds": child("--first-call", cache=folder / "numba"),
-        "ns_per_cell_1": native_ns(one, 16_384),
+        "ns_per_cell_1": native_ns(one, 65_536),
         "ns_per_cell_10": native_ns(ten, 2_048),
         "ns_per_cell_10_cash_binding": native_ns(World(10, gaps=0.01), 1_024),
         "ns_per_cell_1_matrix": matrix_ns(one, 2_048),
@@ -340,7 +342,7 @@ def measure(folder: Path) -> dict[str, float]:
     }
     found["ratio_vectorbt_1"] = found["vectorbt_ns_per_cell_1"] / found["ns_per_cell_1"]
     found["ratio_vectorbt_10"] = found["vectorbt_ns_per_cell_10"] / found["ns_per_cell_10"]
-    own = native_ns(one, 16_384, overlays=False) * BARS / 1e9
+    own = native_ns(one, 65_536, overlays=False) * BARS / 1e9
     found["backtesting_ms_a_variant"] = backtesting_seconds(one, folder) * 1e3
     found["ratio_backtesting"] = found["backtesting_ms_a_variant"] / 1e3 / own
     found["threads_2"] = threads(one, 16_384)
@@ -350,10 +352,15 @@ def measure(folder: Path) -> dict[str, float]:
         found[name.replace("peak_mb", "seconds_100000" if count < 200_000 else "seconds")] = (
             streamed["seconds"]
         )
-    counts, bars, assets = [2_048, 4_096, 8_192, 16_384], [725, 1_450, 2_900], [5, 10, 20]
+    counts, bars = [8_192, 16_384, 32_768, 65_536], [725, 1_450, 2_900]
+    assets = [1, 2, 5, 10, 20]
     found["exponent_variants"] = exponent(counts, [seconds_of(one, n) for n in counts])
-    found["exponent_bars"] = exponent(bars, [seconds_of(World(1, n), 8_192) for n in bars])
-    found["exponent_assets"] = exponent(assets, [seconds_of(World(n), 512) for n in assets])
+    # The rules decide on the days before the first bar as well.
+    days = [BEFORE + n for n in bars]
+    found["exponent_bars"] = exponent(days, [seconds_of(World(1, n), 32_768) for n in bars])
+    by_assets = [seconds_of(World(n), 2_048) for n in assets]
+    found["exponent_assets"] = exponent(assets, by_assets)
+    found["exponent_assets_5_to_20"] = exponent(assets[2:], by_assets[2:])
     return found
 
 
