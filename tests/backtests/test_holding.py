@@ -68,7 +68,14 @@ def test_returns_of_the_account_are_those_of_weights_less_costs() -> None:
 def runs(phantom: Snapshot) -> tuple[Run, Run]:
     rule, panel = variant("liquidity_threshold"), panel_of(phantom)
     both = [
-        backtest(rule, phantom, Execution(perpetuals=names), panel=panel, **WINDOW)
+        backtest(
+            rule,
+            phantom,
+            Execution(perpetuals=names),
+            panel=panel,
+            start=WINDOW["start"],
+            end=WINDOW["end"],
+        )
         for names in ((), ("BTC",))
     ]
     return both[0], both[1]
@@ -111,7 +118,8 @@ def test_the_mean_exposure_pays_funding_too(phantom: Snapshot, runs: tuple[Run, 
         name="held",
         title="Held",
         config={},
-        **WINDOW,
+        start=WINDOW["start"],
+        end=WINDOW["end"],
     )
     assert abs(excess_of(always, phantom.daily)).max() < 2e-3
 

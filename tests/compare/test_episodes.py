@@ -93,7 +93,8 @@ def test_leaving_out_is_computing_without_those_days(comparison: Comparison, kin
         left = (days >= largest.first) & (days <= largest.last)
         estimate = dict(without.episodes.estimates)[largest.name]
     else:
-        left = (days >= "2020-03-01") & (days <= "2020-06-30")
+        first, last = (pd.Timestamp(day, tz="UTC") for day in ("2020-03-01", "2020-06-30"))
+        left = (days >= first) & (days <= last)
         estimate = dict(without.episodes.estimates)[PANDEMIC]
     weights, returns, costs = one.entrant.held
     w, r = weights[~left], returns[~left].fillna(0.0)

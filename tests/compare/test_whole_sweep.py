@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import backtests.compare.sweep_returns as module
 import backtests.sweep.evaluate as evaluation
 from backtests.compare.board import Board, read_board
 from backtests.compare.field import MATCHED, TIMED, Field, assemble, rules_of
@@ -198,8 +198,8 @@ def test_chunks_do_not_matter(job: Job, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_too_little_room_is_said_in_one_line(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = module.shutil.disk_usage("/")
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: usage._replace(free=1))
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1))
     with (
         pytest.raises(InputError, match="set TMPDIR to a folder with more room"),
         sweep_returns(job),

@@ -68,7 +68,7 @@ def test_how_the_columns_come_does_not_matter(
     r, b = returns(), benchmarks()
     edges = np.cumsum([0, *widths])
 
-    def blocks():  # type: ignore[no-untyped-def]
+    def blocks():
         for first, last in pairwise(edges):
             yield r[:, first:last]
 

@@ -18,6 +18,7 @@ from backtests.sweep.matched import Holding, holding_of, over_exposure, over_mea
 from backtests.sweep.screen import Daily
 from data.panel import panel_of
 from data.snapshot import Snapshot
+from tests.backtests.sweep.agreement import moves_from_the_first_open
 
 GRID = 'base = "liquidity_threshold"\nstart = 2022-01-01\n[grid]\nexposure.enter = [0, 50]\n'
 
@@ -58,13 +59,8 @@ def test_daily_returns_over_mean_weights_are_those_of_the_engine(
         simulation = run.simulation
         cash = simulation.cash_returns.iloc[1:]
         held = simulation.held.iloc[1:].drop(columns="CASH")
-        close = phantom.daily.close[held.columns].loc[simulation.equity.index]
-        moves = close.ffill().pct_change()
-        for name in held.columns:
-            # Whoever holds from the beginning buys at the first open.
-            first = max(close[name].first_valid_index(), moves.index[1])
-            opened = phantom.daily.open.at[first, name]
-            moves.loc[first, name] = close.at[first, name] / opened - 1.0
+        times = simulation.equity.index
+        moves = moves_from_the_first_open(phantom.daily, held.columns, times)
         excess = moves.iloc[1:].sub(cash, axis=0).fillna(0.0)
         expected = simulation.returns - cash - excess @ held.mean()
         # A coin that has been delisted earns nothing here, and minus cash in `expected`.

@@ -16,6 +16,7 @@ from backtests.sweep.describe import DESCRIBED, LEADERBOARD, measures_of
 from backtests.sweep.field import Field
 from backtests.sweep.matched import of_run
 from backtests.sweep.screen import FOLDS, METRICS, Screened
+from data.bars import Bars
 
 CLOSE = 1e-9
 # A return is known to the rounding of a value; so much of it is left in a ratio of returns.
@@ -65,6 +66,20 @@ def assert_agrees(screened: Screened, row: int, simulation: Simulation) -> None:
     np.testing.assert_allclose(
         screened.folds[row], engine_folds(simulation), rtol=CLOSE, atol=1e-12, err_msg="folds"
     )
+
+
+def moves_from_the_first_open(daily: Bars, names: pd.Index, times: pd.Index) -> pd.DataFrame:
+    """Moves from close to close; on an asset's first bar from its open: who holds, buys there."""
+    close = daily.close[list(names)].loc[times]
+    moves = close.ffill().pct_change()
+    for name in names:
+        priced = close.index[close[name].notna()]
+        first = max(priced[0], times[1])
+        values = moves[name].to_numpy().copy()
+        at = times.get_loc(first)
+        values[at] = close[name].loc[first] / daily.open[name].loc[first] - 1.0
+        moves[name] = values
+    return moves
 
 
 def assert_daily(field: Field, screened: Screened, row: int, simulation: Simulation) -> None:

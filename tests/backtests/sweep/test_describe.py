@@ -58,7 +58,7 @@ def by_metrics(of: Field, values: FloatArray, invested: BoolArray) -> dict[str, 
     equity = pd.Series(values, index=times)
     returns = equity.pct_change().iloc[1:]
     cash = pd.Series(of.lent.sum(axis=1), index=times[1:])
-    held = pd.Series(np.r_[0.0, invested], index=times)
+    held = pd.Series(np.r_[0.0, invested].astype(np.float64), index=times, dtype="float64")
     return {
         "sortino": metrics.sortino(returns, cash),
         "drawdown_days": metrics.drawdown_days(equity),

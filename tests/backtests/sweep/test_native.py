@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -242,7 +244,8 @@ class TestSwitches:
         paths, columns = simulated.paths[("BTC",)], switches(rng, 300)
         together = screen(broken, native_batch(paths, strategy, Execution(), columns))
         assert len(np.unique(together.metrics[:, METRICS.index("orders")])) > 20
-        for rows in [[0], [77], *np.array_split(rng.permutation(300), 9)]:
+        some = [np.array([0]), np.array([77]), *np.array_split(rng.permutation(300), 9)]
+        for rows in some:
             own = {path: column[rows] for path, column in columns.items()}
             alone = screen(broken, native_batch(paths, strategy, Execution(), own))
             assert_same(alone, together, rows)
@@ -254,7 +257,7 @@ class TestSwitches:
         rng = np.random.default_rng(5)
         rule = Threshold(signal=read_signal("liquidity_impulse"), enter=0.0, leave=0.0)
         strategy = Strategy("x", "x", rule, BtcOnly(), late)
-        names = {f"overlays.{overlay.kind}" for overlay in late}
+        names = {kind_of(overlay) for overlay in late}
         columns = {
             path: column
             for path, column in switches(rng, 64).items()
@@ -270,6 +273,14 @@ class TestSwitches:
             assert_close(chosen, matrix, 100_000.0)
 
 
+def kind_of(overlay: Any) -> str:
+    return f"overlays.{overlay.kind}"
+
+
+def copied(piece: Any, values: Mapping[str, Any]) -> Any:
+    return piece.model_copy(update=values)
+
+
 def varied(strategy: Strategy, table: dict[str, float]) -> Strategy:
     """The strategy with other parameters, by their dotted paths."""
     own: dict[str, dict[str, float]] = {}
@@ -277,9 +288,8 @@ def varied(strategy: Strategy, table: dict[str, float]) -> Strategy:
         piece, _, name = path.rpartition(".")
         own.setdefault(piece, {})[name] = value
     signal = read_signal({"name": "liquidity_impulse", **own["exposure.signal"]})
-    exposure = strategy.exposure.model_copy(update={"signal": signal, **own["exposure"]})
+    exposure = copied(strategy.exposure, {"signal": signal, **own["exposure"]})
     overlays = tuple(
-        overlay.model_copy(update=own.get(f"overlays.{overlay.kind}", {}))
-        for overlay in strategy.overlays
+        copied(overlay, own.get(kind_of(overlay), {})) for overlay in strategy.overlays
     )
     return replace(strategy, exposure=exposure, overlays=overlays)

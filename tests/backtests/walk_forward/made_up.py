@@ -34,7 +34,7 @@ class MadeUp:
         self.asked: list[tuple[int, int]] = []
 
     def __len__(self) -> int:
-        return self.returns.shape[1]
+        return int(self.returns.shape[1])
 
     def rule(self, number: int) -> WeightRule:
         return list(BASELINES.values())[number % len(BASELINES)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from data.errors import EngineError, InputError, TooShort
 from data.panel import panel_of
 from data.snapshot import Snapshot
 from strategies.variants import variant
+from tests.backtests.sweep.agreement import moves_from_the_first_open
 from tests.backtests.walk_forward.made_up import MadeUp
 from tests.sweep.grids import grid
 
@@ -65,7 +67,7 @@ def runs(variants: Variants) -> list[Run]:
 def by_engine(variants: Variants, rows: np.ndarray, by: str) -> FloatArray:
     """Scores from the engine's accounts, written out."""
     scores = []
-    for run in runs(variants):
+    for run in runs(cast(Any, variants)):
         d = over_cash(run)[rows]
         if by == "skill":
             d = d - matched(run, variants.snapshot, rows)
@@ -81,11 +83,7 @@ def matched(run: Run, snapshot: Snapshot, rows: np.ndarray) -> FloatArray:
     held = run.simulation.held.iloc[1:].drop(columns="CASH")
     cash = run.simulation.cash_returns.iloc[1:]
     close = snapshot.daily.close[held.columns].loc[run.simulation.equity.index]
-    move = close.ffill().pct_change()
-    for name in held.columns:
-        first = max(close[name].first_valid_index(), move.index[1])
-        opened = snapshot.daily.open.at[first, name]
-        move.loc[first, name] = close.at[first, name] / opened - 1.0
+    move = moves_from_the_first_open(snapshot.daily, held.columns, close.index)
     # From the first bar to the one after the last, on which a delisted coin is sold.
     ahead = close.bfill().notna()
     known = (close.ffill().notna() & (ahead | ahead.shift(1, fill_value=False))).iloc[1:]
