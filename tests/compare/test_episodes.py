@@ -93,7 +93,7 @@ def test_leaving_out_is_computing_without_those_days(comparison: Comparison, kin
         left = (days >= largest.first) & (days <= largest.last)
         estimate = dict(without.episodes.estimates)[largest.name]
     else:
-        first, last = (pd.Timestamp(day, tz="UTC") for day in ("2020-03-01", "2020-06-30"))
+        first, last = (pd.Timestamp(day) for day in ("2020-03-01", "2020-06-30"))
         left = (days >= first) & (days <= last)
         estimate = dict(without.episodes.estimates)[PANDEMIC]
     weights, returns, costs = one.entrant.held

@@ -208,7 +208,11 @@ def overfit_sentence(found: Overfit) -> str:
 
 def plateau_sentence(found: Plateau) -> str:
     """Say whether the neighbourhood of the sweep's winner holds."""
-    best = f"The best of {found.variants:,} variants has a Sharpe ratio of {fixed(found.best, 2)}"
+    over = "its own mean exposure" if found.measure == "sharpe_matched" else "cash"
+    best = (
+        f"The best of {found.variants:,} variants has a Sharpe ratio over {over} of "
+        f"{fixed(found.best, 2)}"
+    )
     if not found.neighbours:
         return f"{best} and no neighbour in the grid: whether it is a lonely peak {CANNOT}."
     verb = "holds" if found.holds else "does not hold"
