@@ -209,8 +209,8 @@ def test_a_sweep_is_mapped_and_said(told: Said, comparison: Comparison, tmp_path
     found = said(with_sweep)
     assert found.plateau == (
         "The best of 9 variants has a Sharpe ratio over its own mean exposure of 0.65. Its "
-        "neighbourhood holds: 50% of its eight neighbours in the grid (one step in every number, equal otherwise) are within 0.1 "
-        "of it; their median is 0.55, the worst 0.20."
+        "neighbourhood holds: 50% of its eight neighbours in the grid (one step in every "
+        "number, equal otherwise) are within 0.1 of it; their median is 0.55, the worst 0.20."
     )
     assert "heat_1" in found.charts
     assert found.charts["heat_1"].png().startswith(b"\x89PNG")
