@@ -237,7 +237,8 @@ def _native(sources: str) -> Callable[..., None]:
             late, daily = kind[3:6], kind[7] != 0
             shared = Block(proportional, kind[2], late, daily, one, trend, levered, switch)
             tables = tables_of(units, kind[6], paths)
-            spans, quiet = (start, decisions, kind[0]), start < 0
+            spans = (start, decisions, kind[0])
+            quiet = start < 0  # never yet; a literal would make it another type
             alone = bars.simple and in_usual_order(late) and not tables.stuck.any()
             for fold in range(len(edges) - 1):
                 if alone:

@@ -124,14 +124,15 @@ class Paths:
         return unit, known, np.abs(unit).sum(axis=2), unit.sum(axis=2), stuck
 
     def _by_time(self) -> tuple[FloatArray | BoolArray, ...]:
+        """Copy what may be read-only: the kernel is compiled anew for other kinds of arrays."""
         market, times = self.market, len(self.market.times)
         return (
             _columns(self._signals, times),
             _columns(self._volatilities, times),
             _columns(self._rising, times),
             np.ascontiguousarray(1.0 + moves(market)[:, self._columns]),
-            np.ascontiguousarray(movable(market)[:, self._columns]),
-            np.ascontiguousarray(market.priced()),
+            np.array(movable(market)[:, self._columns], order="C"),
+            np.array(market.priced()),
             np.asarray(market.times.day_of_week == 4),
         )
 

@@ -160,7 +160,10 @@ def _matrix(field: Field, batch: MatrixBatch) -> tuple[Any, ...]:
             f"weights of shape {batch.weights.shape} where the field has {wanted}: variants, "
             "decisions, assets"
         )
-    return (batch.weights,)
+    # One kind of array, whatever is given: the kernel is compiled anew for each.
+    weights = np.ascontiguousarray(batch.weights).view()
+    weights.flags.writeable = False
+    return (weights,)
 
 
 def _native(field: Field, batch: NativeBatch) -> tuple[Any, ...]:
