@@ -257,18 +257,7 @@ def _native(sources: str) -> Callable[..., None]:
 
 def _sources() -> str:
     digest = hashlib.sha256()
-    for name in (
-        "lanes",
-        "tables",
-        "rule",
-        "single",
-        "single_account",
-        "single_run",
-        "charge",
-        "fill",
-        "turns",
-        "kernel",
-    ):
+    for name in _FILES:
         digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
     return digest.hexdigest()
 
