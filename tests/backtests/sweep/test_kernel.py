@@ -21,9 +21,11 @@ def imported_from(name: str) -> set[str]:
             continue
         found.add(file)
         text = (Path(kernel.__file__).parent / f"{file}.py").read_text(encoding="utf-8")
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
-                left.append(str(node.module).removeprefix(PACKAGE))
+        left += [
+            str(node.module).removeprefix(PACKAGE)
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE)
+        ]
     return found
 
 
