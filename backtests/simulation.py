@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from backtests.cash import CASH
 from backtests.execution import Execution
+from data.aliases import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,12 @@ class Simulation:
     def returns(self) -> pd.Series[float]:
         """Decimal return of each bar, net of all costs, by close time; one fewer than equity."""
         return self.equity.pct_change().iloc[1:].rename("return")
+
+    @property
+    def over_cash(self) -> FloatArray:
+        """Returns less those of cash over the same bars, decimal, shape (T,)."""
+        over = self.returns - self.cash_returns.iloc[1:]
+        return over.to_numpy().astype(np.float64)
 
     @property
     def exposure(self) -> pd.Series[float]:

@@ -57,7 +57,7 @@ def uncertainty(run: Run, seed: int, *, draws: int = DRAWS) -> Uncertainty:
     """
     simulation = run.simulation
     returns = np.asarray(simulation.returns, dtype=np.float64)
-    excess = returns - simulation.cash_returns.iloc[1:].to_numpy(dtype=np.float64)
+    excess = simulation.over_cash
     if len(excess) < LEAST_YEARS * YEAR or np.ptp(excess) < 1e-12:
         return Uncertainty(None)
     estimate = sharpe_interval(excess, periods_per_year=YEAR, seed=seed, draws=draws)

@@ -137,7 +137,7 @@ class Field:
 
     def over_cash(self, name: str) -> FloatArray:
         """Return a run's daily returns in excess of cash."""
-        return over_cash(self.runs()[name])
+        return self.runs()[name].simulation.over_cash
 
     def excesses(self) -> FloatArray:
         """Return the excess of all variants over their matched benchmarks (days x variants).
@@ -152,12 +152,6 @@ class Field:
     def again(self, entrant: Entrant, execution: Execution) -> Run:
         """Run a variant's targets on the same days with other costs."""
         return _run(self, entrant.rule, entrant.weights, execution=execution)
-
-
-def over_cash(run: Run) -> FloatArray:
-    """Return a run's daily returns less those of cash, decimal, by bar close."""
-    excess = run.simulation.returns - run.simulation.cash_returns.iloc[1:]
-    return excess.to_numpy().astype(np.float64)
 
 
 def rules_of(references: Sequence[str], home: Path | None = None) -> tuple[WeightRule, ...]:
@@ -233,16 +227,22 @@ def assemble(
             f"least {LEAST_DAYS} days are needed"
         )
     bare = Field(snapshot, panel, costs, first, last, (), {}, funded)
-    yardsticks = {}
-    for name, rule in BASELINES.items():
-        note(f"yardstick {name}")
-        weights = weights_of(rule, panel, snapshot.daily, snapshot.funding)
-        yardsticks[name] = _run(bare, rule, weights, benchmark=True)
+    yardsticks = yardsticks_of(bare, note)
     entrants = []
     for rule, weights in zip(rules, targets, strict=True):
         note(f"backtest of {rule.name}")
         entrants.append(_entrant(bare, rule, weights))
     return replace(bare, entrants=tuple(entrants), yardsticks=yardsticks)
+
+
+def yardsticks_of(field: Field, note: Note = silent) -> dict[str, Run]:
+    """Run the yardsticks on a field's days and at its costs."""
+    found = {}
+    for name, rule in BASELINES.items():
+        note(f"yardstick {name}")
+        weights = weights_of(rule, field.panel, field.snapshot.daily, field.snapshot.funding)
+        found[name] = _run(field, rule, weights, benchmark=True)
+    return found
 
 
 def _funded(execution: Execution, snapshot: Snapshot) -> tuple[pd.Timestamp, pd.Timestamp] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backtests.compare.field import MATCHED, Field, over_cash
+from backtests.compare.field import MATCHED, Field
 from backtests.inference.confidence_set import model_confidence_set
 from backtests.inference.superior_ability import (
     LEAST_BARS,
@@ -83,7 +83,9 @@ def superiorities(field: Field, *, seed: int, draws: int = 999) -> tuple[Superio
     """
     own = np.column_stack([field.over_cash(name) for name in field.names])
     against = [(MATCHED, field.excesses())]
-    against += [(name, own - over_cash(run)[:, None]) for name, run in field.yardsticks.items()]
+    against += [
+        (name, own - run.simulation.over_cash[:, None]) for name, run in field.yardsticks.items()
+    ]
     return tuple(
         _superiority(field.names, name, d, seed, draws)
         for name, d in against

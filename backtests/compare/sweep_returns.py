@@ -16,7 +16,6 @@ import pandas as pd
 from backtests.compare.field import TIMED
 from backtests.sweep.evaluate import Evaluator, Part
 from backtests.sweep.job import Job
-from backtests.sweep.matched import over_mean_weights
 from backtests.sweep.screen import FINE
 from data.aliases import BoolArray, FloatArray, IntArray
 from data.errors import InputError
@@ -127,11 +126,7 @@ def sweep_returns(job: Job, note: Callable[[str], None] = lambda _: None) -> Ite
 
 def returns_of(part: Part) -> tuple[FloatArray, FloatArray]:
     """Return some variants' returns over cash and over their mean weights, decimal (n, N) each."""
-    daily = part.screened.daily
-    if daily is None:
-        raise ValueError("part: screened without daily accounts")
-    over = np.nan_to_num(daily.returns - part.field.lent.sum(axis=1))
-    d = np.nan_to_num(over_mean_weights(part.field, daily))
+    over, d = np.nan_to_num(part.over_cash), np.nan_to_num(part.over_matched)
     d[d.std(axis=1) <= TIMED] = 0.0
     return over, d
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from backtests.compare.board import Board
-from backtests.compare.field import MATCHED, TIMED, Entrant, Field, Note, over_cash, silent
+from backtests.compare.field import MATCHED, TIMED, Entrant, Field, Note, silent, yardsticks_of
 from backtests.compare.superiority import SIZE
 from backtests.compare.sweep_returns import Rows, SweepReturns, sweep_returns
 from backtests.execution import Execution
@@ -19,7 +19,7 @@ from backtests.holding import excess_of
 from backtests.inference.superior_ability import Superior, SuperiorAbility
 from backtests.inference.superior_to_each import superior_to_each
 from backtests.metrics import YEAR
-from backtests.run import Run, run_weights
+from backtests.run import Run
 from backtests.sweep.job import Job
 from backtests.sweep.output import MANIFEST
 from backtests.sweep.parameters import EXECUTION, execution_from
@@ -28,8 +28,6 @@ from backtests.trials.configuration import configuration_hash
 from data.aliases import FloatArray
 from data.errors import BadTable
 from data.snapshot import Snapshot
-from strategies.baselines import BASELINES
-from strategies.strategy import weights_of
 
 # So many of the variants that StepM finds are named, those with the highest t.
 NAMED = 10
@@ -186,13 +184,12 @@ def whole_sweep(
     """
     inside, joined, outside = _places(job, board, field)
     runs = [_again(job, field, entrant) for entrant in joined]
-    marks = {name: over_cash(run) for name, run in _yardsticks(job, field, note).items()}
+    marks = {name: run.simulation.over_cash for name, run in _yardsticks(job, field, note).items()}
     with sweep_returns(job, note) as found:
         note(f"SPA and StepM over the sweep's {len(found.points):,} variants")
-        compared = np.column_stack([np.zeros((len(found.closes), 0)), *map(over_cash, runs)])
-        timed = np.column_stack(
-            [np.zeros((len(found.closes), 0)), *(_excess(run, field) for run in runs)]
-        )
+        none = np.zeros((len(found.closes), 0))
+        compared = np.column_stack([none, *(run.simulation.over_cash for run in runs)])
+        timed = np.column_stack([none, *(_excess(run, field) for run in runs)])
         names = tuple(entrant.name for entrant in joined)
         against = (
             (found.over_matched, timed, {MATCHED: np.zeros(len(found.closes))}),
@@ -237,18 +234,7 @@ def _again(job: Job, field: Field, entrant: Entrant) -> Run:
     """Return a compared variant's run on the sweep's days."""
     if (job.first, job.last) == (field.first, field.last):
         return entrant.run
-    rule = entrant.rule
-    return run_weights(
-        entrant.weights,
-        field.snapshot,
-        field.execution,
-        name=rule.name,
-        title=rule.title,
-        config=rule.config,
-        start=job.first,
-        end=job.last,
-        panel=field.panel,
-    )
+    return replace(field, first=job.first, last=job.last).again(entrant, field.execution)
 
 
 def _yardsticks(job: Job, field: Field, note: Note) -> Mapping[str, Run]:
@@ -259,21 +245,7 @@ def _yardsticks(job: Job, field: Field, note: Note) -> Mapping[str, Run]:
     if (job.first, job.last, execution) == (field.first, field.last, field.execution):
         return field.yardsticks
     note("yardsticks on the sweep's days")
-    return {
-        name: run_weights(
-            weights_of(rule, field.panel, field.snapshot.daily, field.snapshot.funding),
-            field.snapshot,
-            execution,
-            name=rule.name,
-            title=rule.title,
-            config=rule.config,
-            start=job.first,
-            end=job.last,
-            panel=field.panel,
-            benchmark=True,
-        )
-        for name, rule in BASELINES.items()
-    }
+    return yardsticks_of(replace(field, first=job.first, last=job.last, execution=execution))
 
 
 def _excess(run: Run, field: Field) -> FloatArray:

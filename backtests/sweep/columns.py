@@ -175,3 +175,13 @@ def by_structure(grid: Grid, digits: IntArray) -> list[tuple[Structure, IntArray
     keys, which = np.unique(digits[:, list(grid.structural)], axis=0, return_inverse=True)
     groups = [np.flatnonzero(which == number) for number in range(len(keys))]
     return [(grid.structure(digits[chosen[0]].tolist()), chosen) for chosen in groups]
+
+
+def config_hashes(grid: Grid, digits: IntArray) -> list[str]:
+    """Return the hash under which each of some variants counts as a trial."""
+    found = [""] * len(digits)
+    for structure, chosen in by_structure(grid, digits):
+        own = structure.config_hashes(digits[chosen])
+        for at, text in zip(chosen.tolist(), own, strict=True):
+            found[at] = text
+    return found

@@ -55,9 +55,7 @@ def measures_of(field: Field, screened: Screened) -> FloatArray:
     ndarray, shape (V, measures)
         NaN where the status is not FINE, and where a measure has no meaning.
     """
-    daily = screened.daily
-    if daily is None:
-        raise ValueError("screened: has no daily accounts")
+    daily = screened.accounts
     found = np.full((len(screened.status), len(DESCRIBED)), math.nan)
     cash = np.ascontiguousarray(field.lent.sum(axis=1))
     excess = np.ascontiguousarray(excess_of_assets(field).T)

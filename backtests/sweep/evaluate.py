@@ -18,6 +18,7 @@ from backtests.sweep.columns import (
     Rows,
     by_structure,
     columns_of,
+    config_hashes,
     table_of,
 )
 from backtests.sweep.confirm import confirming_run
@@ -25,6 +26,7 @@ from backtests.sweep.describe import LEADERBOARD, measures_of
 from backtests.sweep.field import Field
 from backtests.sweep.job import Job
 from backtests.sweep.lanes import LANES
+from backtests.sweep.matched import over_mean_weights
 from backtests.sweep.native import native_batch, not_native
 from backtests.sweep.parameters import EXECUTION, execution_from, strategy_from
 from backtests.sweep.paths import Paths
@@ -92,6 +94,17 @@ class Part:
     batch: NativeBatch | MatrixBatch
     screened: Screened
 
+    @property
+    def over_cash(self) -> FloatArray:
+        """Daily net returns over those of cash, decimal (n, N)."""
+        over: FloatArray = self.screened.accounts.returns - self.field.lent.sum(axis=1)
+        return over
+
+    @property
+    def over_matched(self) -> FloatArray:
+        """Daily net returns over holding their own mean weights, decimal (n, N)."""
+        return over_mean_weights(self.field, self.screened.accounts)
+
 
 class Evaluator:
     """Rows of the leaderboard for any span of a job's variants.
@@ -132,7 +145,7 @@ class Evaluator:
         rows = Rows(
             points=points,
             digits=digits,
-            hashes=[""] * count,
+            hashes=config_hashes(grid, digits),
             routes=[""] * count,
             status=[""] * count,
             measures=np.full((count, len(LEADERBOARD)), np.nan),
@@ -140,9 +153,8 @@ class Evaluator:
         )
         for structure, chosen in by_structure(grid, digits):
             route = route_of(structure)
-            hashes = structure.config_hashes(digits[chosen])
-            for at, text in zip(chosen.tolist(), hashes, strict=True):
-                rows.hashes[at], rows.routes[at] = text, route
+            for at in chosen.tolist():
+                rows.routes[at] = route
         for part in self._parts(points, digits):
             _fill(rows, part)
         return table_of(grid, self.columns, self.schema, rows)

@@ -116,9 +116,7 @@ def of_run(simulation: Simulation, field: Field) -> FloatArray:
     """
     held = simulation.held.iloc[1:].reindex(columns=list(field.assets), fill_value=0.0)
     weights = held.to_numpy(dtype=np.float64).mean(axis=0)
-    returns = simulation.returns.to_numpy(dtype=np.float64)
-    cash = simulation.cash_returns.iloc[1:].to_numpy(dtype=np.float64)
-    over: FloatArray = returns - cash - excess_of_assets(field) @ weights
+    over: FloatArray = simulation.over_cash - excess_of_assets(field) @ weights
     return over
 
 

@@ -39,7 +39,7 @@ def slack(
         Its measures by name.
     """
     returns = simulation.returns.to_numpy(dtype=np.float64)
-    excess = returns - simulation.cash_returns.iloc[1:].to_numpy(dtype=np.float64)
+    excess = simulation.over_cash
     root = math.sqrt(YEAR)
     # By how much the numerator moves with a return, and what the measure is divided by.
     moves = {

@@ -92,6 +92,19 @@ class Screened:
     status: IntArray
     daily: Daily | None = None
 
+    @property
+    def accounts(self) -> Daily:
+        """The daily accounts.
+
+        Raises
+        ------
+        ValueError
+            If they were not asked for.
+        """
+        if self.daily is None:
+            raise ValueError("screened: has no daily accounts")
+        return self.daily
+
 
 def fold_edges(bars: int) -> IntArray:
     """Return the 17 edges of 16 contiguous spans of bars that differ by one bar at most.

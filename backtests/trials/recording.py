@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from backtests.holding import excess_of
 from backtests.inference.arrays import FloatArray
@@ -54,7 +53,7 @@ def trial_of(family: str, run: Run, snapshot: Snapshot) -> Trial:
     return Trial(
         family=family,
         config_hash=configuration_hash(run.manifest["config"], run.manifest["execution"]),
-        sharpe_cash=per_period_sharpe(over_cash(run)),
+        sharpe_cash=per_period_sharpe(run.simulation.over_cash),
         sharpe_matched=per_period_sharpe(d),
         periods=len(d),
         folds=np.full(FOLDS, np.nan) if sums is None else sums.astype(np.float64),
@@ -104,10 +103,3 @@ def per_period_sharpe(excess: FloatArray) -> float:
         return math.nan
     spread = float(excess.std())
     return float(excess.mean()) / spread if spread > FLAT else math.nan
-
-
-def over_cash(run: Run) -> FloatArray:
-    """Return a run's one-period returns over those of cash, net of costs, shape (T,)."""
-    returns: pd.Series[float] = run.simulation.returns
-    over = returns - run.simulation.cash_returns.reindex(returns.index)
-    return over.to_numpy().astype(np.float64)

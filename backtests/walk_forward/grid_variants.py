@@ -10,7 +10,7 @@ import pandas as pd
 
 from backtests.execution import Execution
 from backtests.run import window_of
-from backtests.sweep.columns import MOST_STRUCTURES, by_structure
+from backtests.sweep.columns import MOST_STRUCTURES, config_hashes
 from backtests.sweep.evaluate import Evaluator, Part
 from backtests.sweep.grid import Grid
 from backtests.sweep.job import Job
@@ -76,12 +76,7 @@ class GridVariants:
     def trials(self, span: Span) -> Sequence[tuple[str, str]]:
         """Return family and configuration hash of each variant of a span."""
         grid = self.job.grid
-        digits = grid.space.digits(grid.points(*span))
-        hashes = [""] * len(digits)
-        for structure, chosen in by_structure(grid, digits):
-            found = structure.config_hashes(digits[chosen])
-            for at, text in zip(chosen.tolist(), found, strict=True):
-                hashes[at] = text
+        hashes = config_hashes(grid, grid.space.digits(grid.points(*span)))
         return [(grid.file.family, text) for text in hashes]
 
     def parts(self, span: Span) -> Iterator[Part]:

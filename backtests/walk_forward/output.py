@@ -14,7 +14,6 @@ from backtests.inference.sharpe import SharpeEstimate, sharpe_interval
 from backtests.metrics import YEAR
 from backtests.output import run_summary, write_run
 from backtests.run import Run
-from backtests.trials.recording import over_cash
 from backtests.walk_forward.combinatorial import PurgedPaths
 from backtests.walk_forward.walk import Step, WalkForward
 from data.atomic import replace_file
@@ -48,7 +47,7 @@ def walk_summary(found: WalkForward, scenario: Mapping[str, Any]) -> dict[str, A
         "mean_test_rank": float(np.mean([step.test_rank for step in found.steps])),
         "switches": found.switches,
         "stitched": run_summary(found.run),
-        "sharpe_over_cash": _interval(over_cash(found.run)),
+        "sharpe_over_cash": _interval(found.run.simulation.over_cash),
         "sharpe_over_matched": _interval(matched),
         "all_variants_on_test_days": {
             "criterion": found.settings.by,

@@ -13,7 +13,7 @@ from backtests.inference.arrays import BoolArray, FloatArray, IntArray
 from backtests.sweep.batch import MatrixBatch, NativeBatch
 from backtests.sweep.evaluate import Part
 from backtests.sweep.local import in_processes, in_threads
-from backtests.sweep.matched import excess_of_assets, over_mean_weights
+from backtests.sweep.matched import excess_of_assets
 from backtests.sweep.pieces import Span
 from backtests.sweep.screen import FINE, screen
 from backtests.sweep.sweep import WORTH_PROCESSES
@@ -21,7 +21,7 @@ from backtests.trials.recording import Trial
 from backtests.trials.rows import FOLDS, fold_sums
 from backtests.walk_forward.criterion import best, criterion, ratios
 from backtests.walk_forward.moments import Spans, SpanSums, span_exposures, span_sums, spans_of
-from backtests.walk_forward.variants import Variants, daily_of, engine_run, over_cash
+from backtests.walk_forward.variants import Variants, engine_run
 from data.errors import EngineError, InputError
 from data.panel import panel_of
 
@@ -125,7 +125,7 @@ class Scoring:
         for part in self.variants.parts(span):
             if len(part.field.closes) != len(self.variants.decisions):
                 raise EngineError("variants were screened on other days: please report this")
-            net = over_cash(part)
+            net = part.over_cash
             scores[:, part.at] = self._scores(part, net)
             for at, trial in zip(part.at.tolist(), _trials(part, net, named), strict=True):
                 trials[at] = trial
@@ -236,12 +236,10 @@ def _weighed(sums: SpanSums, part: Part, net: FloatArray, spans: Spans) -> SpanS
 
     def held_until(bars: int) -> FloatArray:
         if bars == len(part.field.closes):
-            return daily_of(part).weights * bars
+            return part.screened.accounts.weights * bars
         field = part.field.until(bars)
         again = screen(field, _until(part.batch, len(field.decisions)), daily=True)
-        if again.daily is None:
-            raise EngineError("variants were screened without weights: please report this")
-        return again.daily.weights * bars
+        return again.accounts.weights * bars
 
     held = span_exposures(net, excess_of_assets(part.field), spans.edges, held_until)
     return SpanSums(sums.days, sums.net, sums.squares, held)
@@ -255,7 +253,7 @@ def _until(batch: NativeBatch | MatrixBatch, decisions: int) -> NativeBatch | Ma
 
 def _trials(part: Part, net: FloatArray, named: Sequence[tuple[str, str]]) -> list[Trial]:
     """Return what the ledger keeps of each variant of a part."""
-    matched = over_mean_weights(part.field, daily_of(part))
+    matched = part.over_matched
     sums = fold_sums(matched.T)
     folds = np.full((len(net), FOLDS), np.nan) if sums is None else sums.astype(np.float64)
     owners = [named[at] for at in part.at.tolist()]

@@ -12,8 +12,6 @@ from backtests.inference.arrays import FloatArray
 from backtests.run import Run, backtest
 from backtests.sweep.evaluate import Part
 from backtests.sweep.pieces import Span
-from backtests.sweep.screen import Daily
-from data.errors import EngineError
 from data.panel import Panel
 from data.snapshot import Snapshot
 from strategies.strategy import WeightRule
@@ -76,29 +74,10 @@ def decisions_of(snapshot: Snapshot, first: pd.Timestamp, last: pd.Timestamp) ->
     return pd.DatetimeIndex(closes[(closes > first) & (closes <= last + DAY)] - DAY)
 
 
-def daily_of(part: Part) -> Daily:
-    """Return the daily accounts of some variants.
-
-    Raises
-    ------
-    EngineError
-        If they were screened without.
-    """
-    if part.screened.daily is None:
-        raise EngineError("variants were screened without their daily accounts: please report this")
-    return part.screened.daily
-
-
-def over_cash(part: Part) -> FloatArray:
-    """Return the daily net returns over those of cash, decimal, shape (V, T)."""
-    over: FloatArray = daily_of(part).returns - part.field.lent.sum(axis=1)
-    return over
-
-
 def returns_of(variants: Variants, number: int) -> FloatArray:
     """Return one variant's daily net returns over those of cash, decimal, shape (T,)."""
     (part,) = variants.parts((number, number + 1))
-    only: FloatArray = over_cash(part)[0]
+    only: FloatArray = part.over_cash[0]
     return only
 
 

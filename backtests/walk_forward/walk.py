@@ -14,7 +14,6 @@ import pandas as pd
 from backtests.inference.arrays import BoolArray, FloatArray
 from backtests.run import Run, run_weights
 from backtests.sweep.confirm import TOLERANCE
-from backtests.trials import recording
 from backtests.walk_forward.combinatorial import PurgedPaths, purged_paths, purged_splits
 from backtests.walk_forward.criterion import criterion
 from backtests.walk_forward.reach import Reach
@@ -291,7 +290,7 @@ def confirm(variants: Variants, number: int, panel: Panel) -> float:
     EngineError
         If it is more than :data:`backtests.sweep.confirm.TOLERANCE`.
     """
-    engine = recording.over_cash(engine_run(variants, number, panel))
+    engine = engine_run(variants, number, panel).simulation.over_cash
     apart = float(np.abs(engine - returns_of(variants, number)).max())
     if not apart <= TOLERANCE:
         raise EngineError(

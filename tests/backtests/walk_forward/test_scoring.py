@@ -14,7 +14,7 @@ from backtests.run import Run
 from backtests.sweep.evaluate import Evaluator
 from backtests.sweep.job import job_of
 from backtests.sweep.screen import RUINED
-from backtests.trials.recording import Trial, over_cash, trial_of
+from backtests.trials.recording import Trial, trial_of
 from backtests.walk_forward import scoring
 from backtests.walk_forward.criterion import CRITERIA
 from backtests.walk_forward.grid_variants import GridVariants, grid_variants
@@ -68,7 +68,7 @@ def by_engine(variants: Variants, rows: np.ndarray, by: str) -> FloatArray:
     """Scores from the engine's accounts, written out."""
     scores = []
     for run in runs(cast(Any, variants)):
-        d = over_cash(run)[rows]
+        d = run.simulation.over_cash[rows]
         if by == "skill":
             d = d - matched(run, variants.snapshot, rows)
         if by == "mean":
