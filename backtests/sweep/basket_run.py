@@ -9,7 +9,6 @@ from backtests.sweep.lanes import (
     END,
     FILLS,
     FREE,
-    GROUPS,
     HELD,
     LANES,
     ORDER,
@@ -18,6 +17,7 @@ from backtests.sweep.lanes import (
     WANTED,
     WISH,
     kept,
+    width,
 )
 from backtests.sweep.rule import decide, in_force, remember, spread_out
 from backtests.sweep.single_account import write_down
@@ -29,13 +29,13 @@ from data.aliases import FloatArray, IntArray
 @compiled
 def write_down_all(s: FloatArray, closes: FloatArray, bar: int, assets: int) -> None:
     """Keep what the accounts are worth at a close: negative where nothing is held."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         s[FILLS + k] = 0.0
     for a in range(assets):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             s[FILLS + k] = 1.0 if own[HELD + k] != 0.0 else kept(s[FILLS + k])
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         value = s[CASH + k] + s[END + k]
         closes[bar, k] = value if s[FILLS + k] != 0.0 else -value
 
@@ -102,15 +102,15 @@ def run_many(
 @compiled
 def read_weights(s: FloatArray, variants: IntArray, weights: FloatArray, t: int) -> None:
     """Take the target weights of day `t` from the matrix; a NaN among them is no order."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         s[FREE + k] = 1.0
     for a in range(weights.shape[2]):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             own[WANTED + k] = weights[variants[k], t, a]
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             s[FREE + k] -= own[WANTED + k]
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         free, wanted = s[FREE + k], s[ROWS + WANTED + k]
         s[ORDER + k] = 1.0 if free == free else 0.0
         s[WISH + k] = wanted if free == free else 0.0

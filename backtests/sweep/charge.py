@@ -13,7 +13,6 @@ from backtests.sweep.lanes import (
     FINE,
     FLOOR,
     FUNDING,
-    GROUPS,
     HELD,
     INVERSE,
     LEAST,
@@ -27,6 +26,7 @@ from backtests.sweep.lanes import (
     UNFUNDED,
     VALUE,
     kept,
+    width,
 )
 from backtests.sweep.tables import Bars
 from data.aliases import FloatArray
@@ -37,7 +37,7 @@ def charge_before(s: FloatArray, bars: Bars, j: int) -> None:
     """Take from cash what is due by the fill of bar `j`, on what was held at the last close."""
     reckon(s, bars, j, False)
     lent, days = bars.lent[j, 0], bars.days[0]
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         cash, due, spread = s[CASH + k], s[FUNDING + k], s[SPREAD + k] * days
         bearing = cash + s[MARGIN + k]
         owes = bearing < -ROUNDING * abs(s[VALUE + k])
@@ -53,7 +53,7 @@ def charge_before(s: FloatArray, bars: Bars, j: int) -> None:
 @compiled
 def reckon(s: FloatArray, bars: Bars, j: int, after: bool) -> None:
     """Reckon the funding due by the fill of bar `j`, or by its close, and the value till then."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         s[MARGIN + k] = 0.0
         s[FUNDING + k] = 0.0
     for place in range(len(bars.perpetuals)):
@@ -69,11 +69,11 @@ def add_up(s: FloatArray, own: FloatArray, bearing: float, mark: float, rate: fl
     """Add one perpetual's value and funding; a lane that holds it without a rate is marked."""
     if rate == rate:
         due = mark * rate
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             s[MARGIN + k] += own[HELD + k] * bearing
             s[FUNDING + k] += own[HELD + k] * due
     else:
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             s[MARGIN + k] += own[HELD + k] * bearing
             held = abs(own[HELD + k] * mark * s[INVERSE + k]) > ROUNDING
             if held and s[STATUS + k] == FINE:

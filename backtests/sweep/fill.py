@@ -34,7 +34,6 @@ from backtests.sweep.lanes import (
     FLOOR,
     FREE,
     FUNDING,
-    GROUPS,
     HELD,
     INVERSE,
     LEAST,
@@ -64,6 +63,7 @@ from backtests.sweep.lanes import (
     WEIGHT,
     kept,
     lowest,
+    width,
 )
 from backtests.sweep.tables import Bars
 from backtests.sweep.turns import leave, settle, take_turns
@@ -79,15 +79,15 @@ def trade(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntArray) 
     elif bars.days[0] > 0.0:
         accrue(s, bars.lent[j, 0], bars.days[0])
     ordered = 0
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         ordered += 1 if s[ORDER + k] != 0.0 else 0
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         s[END + k] = 0.0
         s[TRADED + k] = 0.0
         s[FILLS + k] = 0.0
         s[PAID + k] = 0.0
     if bars.leaving[j]:
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             leave(s, bars, j, k, spare, rank)
     elif ordered == 0:
         hold_on(s, bars.to_fill, bars.to_close, j, assets)
@@ -113,7 +113,7 @@ def hold_on(s: FloatArray, to_fill: FloatArray, to_close: FloatArray, j: int, as
     for a in range(assets):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
         first, then = to_fill[j, a], to_close[j, a]
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             worth = own[HELD + k] * first * then
             own[HELD + k] = worth
             s[END + k] += worth
@@ -124,16 +124,16 @@ def find_value(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntAr
     """Find the value after costs; where money runs out, weights that can be had as well."""
     to_fill, tradable = bars.to_fill, bars.tradable
     assets = to_fill.shape[1]
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         s[VALUE + k] = s[CASH + k]
         s[LOOSE + k] = s[FREE + k]
         s[STUCK + k] = 0.0
     for a in range(assets):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
         first = to_fill[j, a]
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             s[VALUE + k] += own[HELD + k] * first
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         value, floor = s[VALUE + k], s[FLOOR + k]
         ratio = value * s[LEAST + k]
         s[NEW + k] = value
@@ -143,7 +143,7 @@ def find_value(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntAr
             own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
             first = to_fill[j, a]
             if not tradable[j, a]:
-                for k in range(int(s[GROUPS]) << 4):
+                for k in range(width(s)):
                     s[LOOSE + k] += own[WANTED + k]
                     s[STUCK + k] += own[HELD + k] * first
     amiss = value_after(s, to_fill, tradable, bars.range_slippage, bars.ranged, j)
@@ -154,7 +154,7 @@ def find_value(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntAr
         settle(s, bars, j, k)
         amiss &= amiss - np.uint64(1)
     if bars.halted[j]:
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             if is_short(s, k):
                 take_turns(s, bars, j, k, spare, rank)
 
@@ -162,7 +162,7 @@ def find_value(s: FloatArray, bars: Bars, j: int, spare: FloatArray, rank: IntAr
 @compiled
 def costs_of_range(s: FloatArray, extra: float) -> None:
     """What a dollar bought or sold costs where slippage depends on the last range."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         slip, fee = s[SLIP + k] + extra, s[FEE + k]
         slip = slip if slip < MAX_SLIPPAGE else MAX_SLIPPAGE
         s[BUY + k] = slip + (1.0 + slip) * fee
@@ -180,7 +180,7 @@ def value_after(
 ) -> np.uint64:
     """Reckon the value after costs with the signs at NEW; return bit k if that changes lane k's."""
     assets, found = to_fill.shape[1], np.uint64(0)
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         s[SUM_HELD + k] = s[VALUE + k]
         s[SUM_WANTED + k] = 1.0
     for a in range(assets):
@@ -189,13 +189,13 @@ def value_after(
         if tradable[j, a]:
             if ranged:
                 costs_of_range(s, range_slippage[j, a])
-            for k in range(int(s[GROUPS]) << 4):
+            for k in range(width(s)):
                 held, wanted = own[HELD + k] * first, own[WANTED + k]
                 buy, sell = s[BUY + k], s[SELL + k]
                 cost = buy if wanted * s[NEW + k] > held else -sell
                 s[SUM_HELD + k] += cost * held
                 s[SUM_WANTED + k] += cost * wanted
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         value, share, last = s[VALUE + k], s[SUM_WANTED + k], s[NEW + k]
         inverse = 1.0 / (value * share)
         new = s[SUM_HELD + k] * value * inverse
@@ -232,7 +232,7 @@ def move(
         if tradable[j, a]:
             if ranged:
                 pay_range(s, own, first, range_slippage[j, a])
-            for k in range(int(s[GROUPS]) << 4):
+            for k in range(width(s)):
                 held, aimed = own[HELD + k] * first, own[WANTED + k] * s[NEW + k]
                 after = aimed if s[ORDER + k] != 0.0 else held
                 size = abs(after - held)
@@ -242,7 +242,7 @@ def move(
                 s[TRADED + k] += size
                 s[FILLS + k] += 1.0 if size > ROUNDING * s[VALUE + k] else 0.0
         else:
-            for k in range(int(s[GROUPS]) << 4):
+            for k in range(width(s)):
                 worth = own[HELD + k] * first * then
                 own[HELD + k] = worth
                 s[END + k] += worth
@@ -252,7 +252,7 @@ def move(
 def pay_range(s: FloatArray, own: FloatArray, first: float, extra: float) -> None:
     """Add up costs asset by asset, where they differ between assets."""
     costs_of_range(s, extra)
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         buy, sell = s[BUY + k], s[SELL + k]
         size = own[WANTED + k] * s[NEW + k] - own[HELD + k] * first
         s[PAID + k] += size * (buy if size > 0.0 else -sell)
@@ -261,7 +261,7 @@ def pay_range(s: FloatArray, own: FloatArray, first: float, extra: float) -> Non
 @compiled
 def accrue(s: FloatArray, rate: float, days: float) -> None:
     """Credit interest on cash, or charge it with the spread, up to the fill."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         cash, spread = s[CASH + k], s[SPREAD + k] * days
         owes = cash < -ROUNDING * abs(s[VALUE + k])
         interest = cash * (rate + (spread if owes else 0.0))
@@ -272,7 +272,7 @@ def accrue(s: FloatArray, rate: float, days: float) -> None:
 @compiled
 def weigh(s: FloatArray, own: FloatArray, gross: float, btc: float) -> None:
     """Add up the weights of one asset at the close."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         weight = own[HELD + k] * s[INVERSE + k]
         own[WEIGHT + k] += weight
         s[EXPOSURE + k] += gross * abs(weight)
@@ -295,7 +295,7 @@ def _finish(charged: bool) -> Callable[..., None]:
         long : float
             0 where weights may be negative, else 1.
         """
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             order, cash, value, new = s[ORDER + k] != 0.0, s[CASH + k], s[VALUE + k], s[NEW + k]
             slip, fee, spread = s[SLIP + k], s[FEE + k], s[SPREAD + k] * days
             traded, paid, over_value = s[TRADED + k], s[PAID + k], s[ONE_OVER + k]

@@ -41,6 +41,7 @@ from backtests.sweep.lanes import (
     UNSETTLED,
     VALUE,
     WEIGHT,
+    width,
 )
 from backtests.sweep.rule import (
     NO_OVERLAY,
@@ -65,7 +66,7 @@ def open_accounts(
     for row in range(PARAMETERS):
         for k in range(LANES):
             s[ENTER + row * APART + k] = parameters[row, variants[k]]
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         s[CASH + k] = capital
         s[VALUE + k] = capital
         s[INVERSE + k] = 1.0 / capital
@@ -86,7 +87,7 @@ def close_fold(
     """Write what the accounts are worth at the end of a fold."""
     if bars.simple:
         sum_up(s, levered, bars.btc == 0)
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         out.values[variants[k], fold + 1] = s[CASH + k] + s[END + k]
 
 
@@ -111,7 +112,7 @@ def hand_back(
     """Write what is left of a block's variants."""
     if len(closes) > 0:
         keep_closes(closes, variants, capital, out)
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         variant, value = variants[k], s[CASH + k] + s[END + k]
         s[LAST + k] = value
         ruined = not (s[DOWN + k] > ROUNDING and s[FLOOR + k] > ROUNDING and value > 0.0)

@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from backtests.sweep.compiled import compiled
+from data.aliases import FloatArray
 
 LANES = 64
 # Rows lie a little more than their lanes apart, else many would compete for the same cache lines.
@@ -87,3 +88,9 @@ def kept(old: float) -> float:
 def lowest(bits: np.uint64) -> int:
     """Return the place of the lowest bit that is set."""
     return math.frexp(float(bits & (~bits + np.uint64(1))))[1] - 1
+
+
+@compiled
+def width(s: FloatArray) -> int:
+    """Return the number of lanes, for a loop that the compiler must not write out in full."""
+    return int(s[GROUPS]) << 4

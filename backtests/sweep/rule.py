@@ -25,7 +25,6 @@ from backtests.sweep.lanes import (
     GIVEN,
     GIVEN_AT,
     GROSS,
-    GROUPS,
     HOLD,
     KEEP,
     LANES,
@@ -51,6 +50,7 @@ from backtests.sweep.lanes import (
     WANTED,
     WISH,
     kept,
+    width,
 )
 from backtests.sweep.tables import Block, Tables
 from data.aliases import FloatArray, IntArray
@@ -75,7 +75,7 @@ def decide(s: FloatArray, index: IntArray, block: Block, tables: Tables, t: int)
         begin(s, tables.unit_known[t])
         if books:
             follow(s, index, block, tables, t)
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         wish = s[WISH + k]
         s[WISH + k] = kept(wish) if s[ORDER + k] != 0.0 else 0.0
 
@@ -133,10 +133,10 @@ def gather(
     """Lay today's value of each lane's path into a row."""
     if shared:
         value = paths[t, index[place]]
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             s[row + k] = value
     else:
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             s[row + k] = paths[t, index[place + k]]
 
 
@@ -144,17 +144,17 @@ def gather(
 def mark(s: FloatArray, growth: FloatArray, t: int, levered: bool) -> None:
     """Carry the shadow books to the close of day `t`."""
     assets = growth.shape[1]
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         s[BOOK + k] = s[BOOK_CASH + k]
     for a in range(assets):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
         factor = growth[t, a]
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             worth = own[SHADOW + k] * factor
             own[SHADOW + k] = worth
             s[BOOK + k] += worth
     if levered:
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             if s[BOOK + k] <= 0.0:
                 s[BOOK + k], s[BOOK_CASH + k], s[ALIVE + k] = 1.0, 1.0, 0.0
                 for a in range(assets):
@@ -165,12 +165,12 @@ def mark(s: FloatArray, growth: FloatArray, t: int, levered: bool) -> None:
 def look(s: FloatArray, proportional: bool) -> None:
     """Gross exposure by the rule alone; NaN where the signal is unknown."""
     if proportional:
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             gross = 0.5 + s[ENTER + k] * s[SEEN + k]
             gross = 0.0 if gross < 0.0 else gross
             s[WISH + k] = 1.0 if gross > 1.0 else gross
     else:
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             seen, state = s[SIGN + k] * s[SEEN + k], s[SWITCH + k]
             above, below = s[ENTER + k], s[LEAVE + k]
             state = 0.0 if seen <= below else state
@@ -187,7 +187,7 @@ def limit(s: FloatArray, index: IntArray, tables: Tables, targets: int, t: int) 
         cut(s, spread)
     if targets != GROSS_ONLY:
         gather(s, SEEN, tables.volatilities, t, index, VOLATILITY, False)
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             gross, past = s[WISH + k], s[SEEN + k]
             factor = s[TARGET + k] / (gross * past)
             highest = s[CEILING + k]
@@ -201,7 +201,7 @@ def limit(s: FloatArray, index: IntArray, tables: Tables, targets: int, t: int) 
 @compiled
 def cut(s: FloatArray, spread: float) -> None:
     """Scale down what is above the highest gross exposure."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         gross, highest = s[WISH + k], s[GROSS + k]
         size = gross * spread
         s[WISH + k] = gross * (highest / (size if size > highest else highest))
@@ -211,7 +211,7 @@ def cut(s: FloatArray, spread: float) -> None:
 def begin(s: FloatArray, unit_known: bool) -> None:
     """Tell who wants an order; nobody acts before the first day on which he does."""
     highest = math.inf if unit_known else 0.0
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         wants, begun = abs(s[WISH + k]) <= highest, s[BEGUN + k]
         s[BEGUN + k] = 1.0 if wants else kept(begun)
         s[ORDER + k] = 1.0 if wants else 0.0
@@ -221,7 +221,7 @@ def begin(s: FloatArray, unit_known: bool) -> None:
 def stop(s: FloatArray, t: int) -> None:
     """Go to cash after a loss from the peak; stay there for the pause and until BTC rises."""
     now = float(t)
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         worth, peak, since = s[BOOK + k] * s[ALIVE + k], s[PEAK + k], s[STOPPED + k]
         order, wish, acts = s[ORDER + k], s[WISH + k], s[BEGUN + k] != 0.0
         halted = since >= 0.0
@@ -241,7 +241,7 @@ def stop(s: FloatArray, t: int) -> None:
 def hold(s: FloatArray, t: int) -> None:
     """Withhold orders within the minimum holding time."""
     now = float(t)
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         order = s[ORDER + k]
         s[ORDER + k] = 0.0 if now - s[MOVED + k] < s[HOLD + k] else kept(order)
 
@@ -253,16 +253,16 @@ def aim(s: FloatArray, unit: FloatArray, t: int, stuck: bool) -> None:
     What is to be entered or left altogether is infinitely far. Where some holding is stuck, AIM
     is there already.
     """
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         s[GAP + k] = 0.0
         s[AIMED + k] = 0.0
     for a in range(unit.shape[1]):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
         if not stuck:
             share = unit[t, a]
-            for k in range(int(s[GROUPS]) << 4):
+            for k in range(width(s)):
                 own[AIM + k] = s[WISH + k] * share * s[BOOK + k]
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             after, before = own[AIM + k], own[SHADOW + k]
             widest = s[GAP + k]
             gap = abs(after - before)
@@ -275,7 +275,7 @@ def aim(s: FloatArray, unit: FloatArray, t: int, stuck: bool) -> None:
 @compiled
 def attain(s: FloatArray, tables: Tables, t: int, assets: int) -> None:
     """As `aim`, where some holding cannot be moved and what it binds cannot be spent."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         total, wanted, bought, frozen = 0.0, 0.0, 0.0, False
         for a in range(assets):
             own = ROWS + a * STEP + k
@@ -300,7 +300,7 @@ def attain(s: FloatArray, tables: Tables, t: int, assets: int) -> None:
 @compiled
 def keep_in_band(s: FloatArray) -> None:
     """Withhold orders that would move no holding by more than the band."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         order, far = s[ORDER + k], s[GAP + k] > s[BAND + k] * s[BOOK + k]
         s[ORDER + k] = kept(order) if far | (s[ORDERED + k] == 0.0) else 0.0
 
@@ -309,7 +309,7 @@ def keep_in_band(s: FloatArray) -> None:
 def settle(s: FloatArray, t: int, assets: int) -> None:
     """Carry the orders out in the shadow book."""
     now = float(t)
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         order, moved, done = s[ORDER + k] != 0.0, s[MOVED + k], s[ORDERED + k]
         book, cash, gap = s[BOOK + k], s[BOOK_CASH + k], s[GAP + k]
         s[MOVED + k] = now if order & (gap > ROUNDING * book) else kept(moved)
@@ -317,7 +317,7 @@ def settle(s: FloatArray, t: int, assets: int) -> None:
         s[BOOK_CASH + k] = book - s[AIMED + k] if order else kept(cash)
     for a in range(assets):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             after, before, order = own[AIM + k], own[SHADOW + k], s[ORDER + k]
             own[SHADOW + k] = after if order != 0.0 else kept(before)
 
@@ -325,7 +325,7 @@ def settle(s: FloatArray, t: int, assets: int) -> None:
 @compiled
 def remember(s: FloatArray, t: int) -> None:
     """Keep the last order given."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         order, given, at = s[ORDER + k] != 0.0, s[GIVEN + k], s[GIVEN_AT + k]
         wish = s[WISH + k]
         s[GIVEN + k] = wish if order else kept(given)
@@ -335,7 +335,7 @@ def remember(s: FloatArray, t: int) -> None:
 @compiled
 def in_force(s: FloatArray, tables: Tables) -> None:
     """Order what is in force: a run begins with the last order given, whenever that was."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         at = int(s[GIVEN_AT + k])
         s[ORDER + k] = 1.0 if at >= 0 else 0.0
         s[FREE + k] = 1.0 - s[GIVEN + k] * tables.unit_sum[max(at, 0)]
@@ -347,10 +347,10 @@ def in_force(s: FloatArray, tables: Tables) -> None:
 @compiled
 def spread_out(s: FloatArray, unit: FloatArray, total: float, t: int) -> None:
     """Spread the wanted gross exposure over the assets; what is left is cash."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         s[FREE + k] = 1.0 - s[WISH + k] * total
     for a in range(unit.shape[1]):
         own = s[ROWS + a * STEP : ROWS + (a + 1) * STEP]
         share = unit[t, a]
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             own[WANTED + k] = s[WISH + k] * share

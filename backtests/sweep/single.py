@@ -17,7 +17,6 @@ from backtests.sweep.lanes import (
     BOOK_CASH,
     CASH,
     ENTER,
-    GROUPS,
     HELD,
     HOLD,
     KEEP,
@@ -38,6 +37,7 @@ from backtests.sweep.lanes import (
     WAKE,
     WISH,
     kept,
+    width,
 )
 from data.aliases import FloatArray
 
@@ -134,7 +134,7 @@ def glance(s: FloatArray, t: int, growth: float, rises: bool) -> np.uint64:
     latest = t + 0.5
     earliest = -latest if rises else 0.0
     found = np.uint64(0)
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         shadow, cash, state = s[_SHADOW + k] * growth, s[BOOK_CASH + k], s[SWITCH + k]
         peak, keep, wake = s[PEAK + k], s[KEEP + k], s[WAKE + k]
         book = cash + shadow
@@ -149,7 +149,7 @@ def glance(s: FloatArray, t: int, growth: float, rises: bool) -> np.uint64:
 @compiled
 def idle(s: FloatArray, growth: float) -> None:
     """Carry the shadow books on where nobody may order."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         s[_SHADOW + k] = s[_SHADOW + k] * growth
         s[ORDER + k] = 0.0
 
@@ -158,7 +158,7 @@ def idle(s: FloatArray, growth: float) -> None:
 def in_step(s: FloatArray) -> bool:
     """Tell whether every account is all in or all out, where its shadow book is."""
     found = 0
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         shadow, aside = s[_SHADOW + k], s[BOOK_CASH + k]
         held, cash, begun = s[_HELD + k], s[CASH + k], s[BEGUN + k]
         out = (shadow == 0.0) & (held == 0.0)
@@ -171,13 +171,13 @@ def in_step(s: FloatArray) -> bool:
 def look_at(s: FloatArray, seen: float, proportional: bool) -> None:
     """Gross exposure of lanes that all look at one path; see :func:`rule.look`."""
     if proportional:
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             gross = 0.5 + s[ENTER + k] * seen
             gross = 0.0 if gross < 0.0 else gross
             s[WISH + k] = 1.0 if gross > 1.0 else gross
     else:
         unknown = math.nan if math.isnan(seen) else 0.0
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             turned, state = s[SIGN + k] * seen, s[SWITCH + k] + 0.0
             above, below = s[ENTER + k], s[LEAVE + k]
             state = 0.0 if turned <= below else state
@@ -190,7 +190,7 @@ def look_at(s: FloatArray, seen: float, proportional: bool) -> None:
 def obey(s: FloatArray, known: bool) -> None:
     """Turn wishes into orders where no overlay looks at holdings; see :func:`act`."""
     highest = math.inf if known else 0.0
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         wish = s[WISH + k]
         order = abs(wish) <= highest
         s[ORDER + k] = 1.0 if order else 0.0
@@ -200,7 +200,7 @@ def obey(s: FloatArray, known: bool) -> None:
 @compiled
 def revive(s: FloatArray, growth: float) -> None:
     """Let a shadow book that has lost everything go on by its weights; its value stays nothing."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         shadow, cash, alive = s[_SHADOW + k], s[BOOK_CASH + k], s[ALIVE + k]
         dead = cash + shadow * growth <= 0.0
         s[_SHADOW + k] = 0.0 if dead else kept(shadow)

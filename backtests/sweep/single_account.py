@@ -20,7 +20,6 @@ from backtests.sweep.lanes import (
     EXCESS,
     EXPOSURE,
     FLOOR,
-    GROUPS,
     HELD,
     INVERSE,
     LEAST,
@@ -35,6 +34,7 @@ from backtests.sweep.lanes import (
     WEIGHT,
     WISH,
     kept,
+    width,
 )
 from data.aliases import FloatArray
 
@@ -44,14 +44,14 @@ _HELD, _WEIGHT = ROWS + HELD, ROWS + WEIGHT
 @compiled
 def carry(s: FloatArray, factor: float) -> None:
     """Carry the holdings to the fill."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         s[_HELD + k] = s[_HELD + k] * factor
 
 
 @compiled
 def watch(s: FloatArray) -> None:
     """Keep the lowest value before a fill, where leverage might take it below nothing."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         ratio = (s[CASH + k] + s[_HELD + k]) * s[LEAST + k]
         floor, order = s[FLOOR + k], s[ORDER + k] != 0.0
         s[FLOOR + k] = ratio if order & (ratio < floor) else kept(floor)
@@ -112,7 +112,7 @@ def _close(levered: bool) -> Callable[..., None]:
         to_fill : float
             Factor that carries the holdings to the fill; 1 where they are there.
         """
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             left, after = s[CASH + k], s[_HELD + k] * to_fill
             before, least, down = s[INVERSE + k], s[LEAST + k], s[DOWN + k]
             if levered:
@@ -150,7 +150,7 @@ close, close_levered = _close(False), _close(True)
 @compiled
 def sum_up(s: FloatArray, levered: bool, btc: bool) -> None:
     """Lay the sums where the other path has them."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         s[END + k] = s[_HELD + k]
         weight = s[_WEIGHT + k]
         s[EXPOSURE + k] = kept(s[EXPOSURE + k]) if levered else weight
@@ -160,7 +160,7 @@ def sum_up(s: FloatArray, levered: bool, btc: bool) -> None:
 @compiled
 def write_down(s: FloatArray, closes: FloatArray, bar: int) -> None:
     """Keep what the accounts are worth at a close: negative where nothing is held."""
-    for k in range(int(s[GROUPS]) << 4):
+    for k in range(width(s)):
         held = s[_HELD + k]
         value = s[CASH + k] + held
         closes[bar, k] = value if held != 0.0 else -value

@@ -8,7 +8,6 @@ import numpy as np
 
 from backtests.sweep.compiled import compiled, inlined
 from backtests.sweep.lanes import (
-    GROUPS,
     LANES,
     ORDER,
     PATH,
@@ -18,6 +17,7 @@ from backtests.sweep.lanes import (
     TREND,
     WISH,
     lowest,
+    width,
 )
 from backtests.sweep.rule import NO_OVERLAY, NOTHING, STOP, in_force, limit, look, remember
 from backtests.sweep.single import act, glance, idle, in_step, look_at, obey, revive
@@ -89,7 +89,7 @@ def see(s: FloatArray, index: IntArray, block: Block, signals: FloatArray, t: in
     if block.one_path:
         look_at(s, signals[t, index[PATH]], block.proportional)
     else:
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             s[SEEN + k] = signals[t, index[PATH + k]]
         look(s, block.proportional)
 
@@ -107,7 +107,7 @@ def order_all(
         factor = tables.growth[t, 0]
         if block.levered:
             revive(s, factor)
-        for k in range(int(s[GROUPS]) << 4):
+        for k in range(width(s)):
             s[RISES + k] = tables.rising[t, index[TREND + k]]
         act(s, 0, LANES, t, factor, tables.unit[t, 0], tables.unit_known[t], stop_last)
 
